@@ -1,0 +1,140 @@
+import { z } from 'zod';
+
+/** One setting that is missing or unusable, with what a person needs to mend it. */
+export interface ConfigProblem {
+  readonly name: string;
+  readonly reason: string;
+  readonly example: string;
+}
+
+/** Thrown by {@link readConfig}; lists every problem at once, so that nobody mends them one restart at a time. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly problems: readonly ConfigProblem[];
+  constructor(problems: readonly ConfigProblem[]) {
+    super(
+      `The configuration has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}:\n` +
+        problems.map((p) => `  ${p.name}: ${p.reason} (for example ${p.name}=${p.example})`).join('\n') +
+        '\nSet them in the environment; .env.example explains each.',
+    );
+    this.problems = problems;
+  }
+}
+
+const postgresUrl = z.string().refine(isPostgresUrl, 'is not a Postgres URL with host and database');
+const smtpUrl = z.string().refine((value) => isUrlOf(value, ['smtp:', 'smtps:']), 'is not an SMTP URL');
+const httpUrl = z.string().refine((value) => isUrlOf(value, ['http:', 'https:']), 'is not an http(s) URL');
+const hostAndPort = z.string().regex(/^[^\s:/]+:\d{1,5}$/, 'is not host:port');
+const port = z.coerce
+  .number('is not a number')
+  .int('is not a whole number')
+  .min(0, 'is below 0')
+  .max(65_535, 'is above 65535');
+const keyRing = z
+  .string()
+  .refine(
+    (value) => value.split(',').every((entry) => /^[a-z0-9_-]{1,32}:[A-Za-z0-9+/]{43}=$/.test(entry.trim())),
+    'is not a list of id:key, each key 32 bytes in base64',
+  );
+
+/** Every environment variable this project reads, with an example; `.env.example` is tested against this table. */
+export const SETTINGS = {
+  DATABASE_URL: {
+    schema: postgresUrl.optional(),
+    example: 'postgres://postgres:secret@db.example.com:5432/wedsync',
+    help: 'Administrator of the database: migrations and roles. Absent in development: an embedded PostgreSQL is started.',
+  },
+  DATABASE_URL_API: {
+    schema: postgresUrl.optional(),
+    example: 'postgres://app_api:secret@db.example.com:5432/wedsync',
+    help: 'What the API connects with (role app_api). Needed by `wedsync api`; derived in development.',
+  },
+  DATABASE_URL_WORKER: {
+    schema: postgresUrl.optional(),
+    example: 'postgres://app_worker:secret@db.example.com:5432/wedsync',
+    help: 'What activities connect with (role app_worker). Needed by `wedsync worker`; derived in development.',
+  },
+  DATABASE_URL_RELAY: {
+    schema: postgresUrl.optional(),
+    example: 'postgres://app_relay:secret@db.example.com:5432/wedsync',
+    help: 'What the relay connects with (role app_relay). Needed by `wedsync worker`; derived in development.',
+  },
+  TEMPORAL_ADDRESS: {
+    schema: hostAndPort.optional(),
+    example: 'temporal.example.com:7233',
+    help: 'Temporal frontend. Absent in development: a Temporal dev server is started. TLS and API keys: TEMPORAL_TLS_*, TEMPORAL_API_KEY, as every Temporal tool reads them.',
+  },
+  TEMPORAL_NAMESPACE: { schema: z.string().min(1).default('default'), example: 'default', help: 'Temporal namespace.' },
+  TEMPORAL_UI_URL: {
+    schema: httpUrl.optional(),
+    example: 'https://temporal-ui.example.com',
+    help: 'Where the Temporal Web UI is, for the links on our pages.',
+  },
+  SMTP_URL: {
+    schema: smtpUrl.optional(),
+    example: 'smtps://user:secret@smtp.example.com:465',
+    help: 'Mail server. Absent in development: the dev inbox catches every mail.',
+  },
+  WEDSYNC_ENCRYPTION_KEYS: {
+    schema: keyRing.optional(),
+    example: '2026-11:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=',
+    help: 'Key ring for payloads in Temporal and for sealed secrets: id:key, the first one encrypts, all of them decrypt. Made by itself in development.',
+  },
+  WEDSYNC_PUBLIC_URL: {
+    schema: httpUrl.optional(),
+    example: 'https://journeys.example.com',
+    help: 'Address under which people and mails reach the API.',
+  },
+  PORT: { schema: port.default(8080), example: '8080', help: 'Port of the API; 0 takes any free one.' },
+  LOG_LEVEL: {
+    schema: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+    example: 'info',
+    help: 'debug, info, warn or error.',
+  },
+} as const satisfies Record<string, { schema: z.ZodType; example: string; help: string }>;
+
+type SettingName = keyof typeof SETTINGS;
+export type Config = { readonly [Name in SettingName]: z.output<(typeof SETTINGS)[Name]['schema']> };
+
+/**
+ * Reads the whole configuration from environment variables. An empty variable counts as absent, because that is how
+ * shells and compose files spell "not set".
+ *
+ * @param environment usually `process.env`
+ * @param required settings the calling process cannot do without
+ * @throws ConfigError which names every missing and every unusable setting at once
+ */
+export function readConfig(
+  environment: Readonly<Record<string, string | undefined>>,
+  required: readonly SettingName[] = [],
+): Config {
+  const problems: ConfigProblem[] = [];
+  const values: Record<string, unknown> = {};
+  for (const [name, { schema, example }] of Object.entries(SETTINGS)) {
+    const given = environment[name] === '' ? undefined : environment[name];
+    if (given === undefined && required.some((needed) => needed === name)) {
+      problems.push({ name, reason: 'is not set', example });
+      continue;
+    }
+    const parsed = schema.safeParse(given);
+    if (parsed.success) values[name] = parsed.data;
+    else problems.push({ name, reason: parsed.error.issues[0]?.message ?? 'is not usable', example });
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  return values as Config;
+}
+
+function isUrlOf(value: string, protocols: readonly string[]): boolean {
+  const url = URL.parse(value);
+  return url !== null && protocols.includes(url.protocol) && url.hostname !== '';
+}
+
+function isPostgresUrl(value: string): boolean {
+  const url = URL.parse(value);
+  return (
+    url !== null &&
+    ['postgres:', 'postgresql:'].includes(url.protocol) &&
+    (url.hostname !== '' || url.searchParams.has('host')) &&
+    url.pathname.length > 1
+  );
+}
