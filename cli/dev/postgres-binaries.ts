@@ -102,7 +102,9 @@ async function makeExecutable(path: string): Promise<void> {
 }
 
 async function copyPackage(root: string, copyTo: string): Promise<string> {
-  const { version } = z.object({ version: z.string() }).parse(JSON.parse(await readFile(join(root, 'package.json'), 'utf8')));
+  const { version } = z
+    .object({ version: z.string() })
+    .parse(JSON.parse(await readFile(join(root, 'package.json'), 'utf8')));
   const target = join(copyTo, `postgres-${version}`);
   const present = await access(join(target, 'native/bin/postgres')).then(
     () => true,

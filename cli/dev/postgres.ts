@@ -39,7 +39,8 @@ const STOP_TIMEOUT_MS = 15_000;
 const isRoot = (): boolean => process.getuid?.() === 0;
 /** Nothing of the caller's environment: a PGDATA or LC_ALL there would change what the server does. */
 const CHILD_ENV = { PATH: process.env['PATH'] ?? '', LC_ALL: 'C', TZ: 'UTC' };
-const asPostgres = (): { uid?: number; gid?: number } => (isRoot() ? { uid: UNPRIVILEGED_ID, gid: UNPRIVILEGED_ID } : {});
+const asPostgres = (): { uid?: number; gid?: number } =>
+  isRoot() ? { uid: UNPRIVILEGED_ID, gid: UNPRIVILEGED_ID } : {};
 
 /**
  * Starts the PostgreSQL 18 that npm installed, over the data in `options.folder`.
@@ -141,8 +142,14 @@ async function initialise(options: InitialiseOptions): Promise<void> {
   const child = spawn(
     join(options.binaries, 'initdb'),
     [
-      ...['-D', fresh, '-U', 'postgres', '-E', 'UTF8', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`],
-      ...['--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--no-sync'],
+      `--pgdata=${fresh}`,
+      '--username=postgres',
+      '--encoding=UTF8',
+      '--auth=scram-sha-256',
+      `--pwfile=${passwordFile}`,
+      '--locale-provider=builtin',
+      '--builtin-locale=C.UTF-8',
+      '--no-sync',
     ],
     { ...asPostgres(), cwd: '/', env: CHILD_ENV, stdio: ['ignore', 'pipe', 'pipe'] },
   );
