@@ -3,5 +3,5 @@
  * says what happened, what it means and what to do, and is all that is printed: no stack trace.
  */
 export class OperatorError extends Error {
-  override readonly name = 'OperatorError';
+  override name = 'OperatorError';
 }

@@ -1,5 +1,8 @@
+import { OperatorError } from '../operator-error.ts';
+
 /** Why the bundled PostgreSQL cannot be started: `code` for programs, `message` with what to do for people. */
-export class PostgresStartError extends Error {
+export class PostgresStartError extends OperatorError {
+  override readonly name = 'PostgresStartError';
   readonly code:
     | 'postgres_platform'
     | 'postgres_binary_missing'
@@ -11,7 +14,6 @@ export class PostgresStartError extends Error {
 
   constructor(code: PostgresStartError['code'], message: string) {
     super(message);
-    this.name = 'PostgresStartError';
     this.code = code;
   }
 }

@@ -1,0 +1,74 @@
+/** What the status page shows of one organization; times are already local, texts already English. */
+export interface StatusView {
+  readonly organization: OrganizationLine;
+  readonly organizations: readonly OrganizationLine[];
+  readonly counts: {
+    readonly couples: number;
+    readonly running: number;
+    readonly sentToday: number;
+    readonly attention: number;
+  };
+  readonly attention: readonly StepLine[];
+  readonly next: readonly StepLine[];
+  readonly sent: readonly MessageLine[];
+  readonly couples: readonly CoupleLine[];
+}
+
+export interface OrganizationLine {
+  readonly id: string;
+  readonly name: string;
+  readonly zone: string;
+}
+
+export interface StepLine {
+  readonly clientId: string;
+  readonly couple: string;
+  readonly journey: string;
+  readonly executionId: string;
+  readonly step: string;
+  readonly type: string;
+  readonly state: string;
+  /** Local date and minute with weekday, in `zone`. */
+  readonly local: string | null;
+  readonly zone: string | null;
+  readonly reason: string;
+}
+
+export interface MessageLine {
+  readonly clientId: string;
+  readonly couple: string;
+  readonly channel: string;
+  readonly subject: string | null;
+  readonly status: string;
+  /** When it was sent, or last changed; local in the organization's zone. */
+  readonly at: string;
+  readonly problem: string | null;
+}
+
+export interface CoupleLine {
+  readonly clientId: string;
+  readonly couple: string;
+  readonly status: string;
+  readonly weddingOn: string | null;
+  readonly zone: string | null;
+  readonly journeys: readonly {
+    readonly executionId: string;
+    readonly name: string;
+    readonly status: string;
+    readonly next: string | null;
+  }[];
+}
+
+/** Everything of one couple: each journey with its whole plan, past and future. */
+export interface CoupleView {
+  readonly organization: OrganizationLine;
+  readonly couple: CoupleLine;
+  readonly plans: readonly {
+    readonly executionId: string;
+    readonly journey: string;
+    readonly status: string;
+    readonly temporalUrl: string | null;
+    readonly steps: readonly StepLine[];
+  }[];
+  readonly messages: readonly MessageLine[];
+}
