@@ -1,5 +1,5 @@
 import { createHash, type KeyObject } from 'node:crypto';
-import nodemailer from 'nodemailer';
+import { createTransport } from 'nodemailer';
 import type { EmailMessage, Mailbox } from './email-message.ts';
 
 export type DkimKey = { domain: string; selector: string; privateKey: KeyObject };
@@ -31,7 +31,7 @@ const SIGNED_HEADERS =
  */
 export async function composeEmail(message: EmailMessage, from: Mailbox, dkim?: DkimKey): Promise<ComposedEmail> {
   const messageId = messageIdOf(message.id, from.address);
-  const composer = nodemailer.createTransport({
+  const composer = createTransport({
     streamTransport: true,
     buffer: true,
     newline: 'windows',

@@ -1,4 +1,4 @@
-import nodemailer, { type MailMessage, type SendMailOptions } from 'nodemailer';
+import { createTransport, type MailMessage, type SendMailOptions } from 'nodemailer';
 import { z } from 'zod';
 import type { Channel, SendOptions, SendResult } from './channel.ts';
 import { classifySmtp } from './classify-smtp.ts';
@@ -82,7 +82,7 @@ type Watched = { handOver?: HandOver };
 function openPool(options: EmailChannelOptions) {
   const url = new URL(smtpUrlSchema.parse(options.smtpUrl));
   const local = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
-  const pool = nodemailer.createTransport({
+  const pool = createTransport({
     pool: true,
     url: options.smtpUrl,
     maxConnections: options.maxConnections ?? 5,

@@ -1,0 +1,58 @@
+import { parse } from 'yaml';
+import { z } from 'zod';
+
+const frontMatterSchema = z.strictObject({
+  name: z.string().min(1).max(120),
+  channel: z.enum(['email', 'sms', 'whatsapp']),
+  subject: z.string().min(1).max(300).optional(),
+  form: z.string().min(1).max(80).optional(),
+  category: z.enum(['utility', 'marketing', 'authentication']).optional(),
+  locale: z.string().min(2).max(35).optional(),
+});
+
+/** A template as a supplier writes it: what it is called and where it goes, then Liquid text or MJML. */
+export type TemplateSource = z.infer<typeof frontMatterSchema> & { body: string };
+
+export type TemplateProblem = { code: string; path: string; message: string };
+
+const FRONT_MATTER = /^\uFEFF?---\r?\n([\s\S]*?)\r?\n---\r?\n?([\s\S]*)$/;
+
+/** Reads a template file: YAML front matter between two lines of `---`, then the body. */
+export function parseTemplateFile(
+  text: string,
+): { ok: true; template: TemplateSource } | { ok: false; problems: TemplateProblem[] } {
+  const parts = FRONT_MATTER.exec(text);
+  if (parts === null) {
+    return failure('front_matter_missing', '', 'The file must begin with a front matter between two lines of "---".');
+  }
+  const frontMatter = readYaml(parts[1] ?? '');
+  if (!frontMatter.ok)
+    return failure('front_matter_invalid', '', `The front matter is not valid YAML: ${frontMatter.message}`);
+  const parsed = frontMatterSchema.safeParse(frontMatter.value);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => ({
+      code: 'front_matter_invalid',
+      path: issue.path.join('.'),
+      message: issue.message,
+    }));
+    return { ok: false, problems };
+  }
+  const template = { ...parsed.data, body: parts[2] ?? '' };
+  if (template.channel === 'email' && template.subject === undefined) {
+    return failure('subject_missing', 'subject', 'An email template needs a subject in its front matter.');
+  }
+  if (template.body.trim() === '') return failure('body_missing', 'body', 'The template has no text.');
+  return { ok: true, template };
+}
+
+function readYaml(text: string): { ok: true; value: unknown } | { ok: false; message: string } {
+  try {
+    return { ok: true, value: parse(text, { maxAliasCount: 0 }) };
+  } catch (error) {
+    return { ok: false, message: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function failure(code: string, path: string, message: string): { ok: false; problems: TemplateProblem[] } {
+  return { ok: false, problems: [{ code, path, message }] };
+}
