@@ -1,0 +1,100 @@
+/** Names one execution. The only thing that goes into a workflow; everything else is read where it is needed. */
+export interface ExecutionRef {
+  readonly organizationId: string;
+  readonly executionId: string;
+}
+
+/** Names one occurrence of one step of an execution. */
+export interface StepRef extends ExecutionRef {
+  readonly key: string;
+  /** 1 for the first; repeats and messages sent again after a moved date count on. */
+  readonly occurrence: number;
+}
+
+/** The activity that carries out a step. A name per kind of step, so that the Temporal UI reads like the journey. */
+export type StepActivityName =
+  | 'sendEmail'
+  | 'sendSms'
+  | 'sendWhatsapp'
+  | 'callWebhook'
+  | 'createTask'
+  | 'notifyTeam'
+  | 'updateClient'
+  | 'decide'
+  | 'recordStep';
+
+/** Carry out one step now. */
+export interface RunAction {
+  readonly kind: 'run';
+  readonly activity: StepActivityName;
+  /** Touches nothing but our database: it runs inside the workflow task and costs one event instead of six. */
+  readonly local: boolean;
+  readonly key: string;
+  readonly occurrence: number;
+  /** For a person reading Temporal's pages; holds the journey's words, never the couple's. */
+  readonly summary: string;
+}
+
+/** Nothing to do before `untilMs`. */
+export interface WaitAction {
+  readonly kind: 'wait';
+  /** Epoch milliseconds; null: only a change of the facts can lead on. */
+  readonly untilMs: number | null;
+  readonly summary: string;
+  /** What is to be run then unless the facts change meanwhile; null: plan again. */
+  readonly then: RunAction | null;
+}
+
+/** The execution has ended. */
+export interface FinishedAction {
+  readonly kind: 'finished';
+  readonly status: 'completed' | 'stopped';
+}
+
+/** What admins see in Temporal's list of workflows; see worker/search-attributes.ts. */
+export interface VisibleState {
+  readonly status: string;
+  /** Something waits for a person: an approval, an answer, a message whose fate is unknown. */
+  readonly blocked: boolean;
+  readonly version: number;
+  /** Civil date `YYYY-MM-DD`, or null while there is none. */
+  readonly weddingOn: string | null;
+  readonly currentStep: string | null;
+  readonly nextDueMs: number | null;
+}
+
+/** The planner's answer, reduced to what the workflow needs. */
+export type NextAction = (RunAction | WaitAction | FinishedAction) & { readonly visible: VisibleState };
+
+/** What the activities look like from inside a workflow. */
+export interface JourneyActivities {
+  /** Plans, records the plan and says what is next. */
+  planStep(execution: ExecutionRef): Promise<NextAction>;
+  /** Writes down that an admin cancelled the workflow. */
+  markCancelled(execution: ExecutionRef): Promise<void>;
+  /** Carries out a person's command; a refusal is thrown as a failure that is not retried. */
+  applyCommand(execution: ExecutionRef, command: ExecutionCommand): Promise<NextAction>;
+}
+
+/** Carries out one step and answers with what is next. */
+export type StepActivity = (step: StepRef) => Promise<NextAction>;
+
+export type CommandName =
+  'pause' | 'resume' | 'skipStep' | 'runNow' | 'retryStep' | 'reschedule' | 'approve' | 'reject' | 'migrate' | 'stop';
+
+/** A person's command to one execution. Ids and words of ours only. */
+export interface ExecutionCommand {
+  readonly name: CommandName;
+  /** Who commands: a user's id. */
+  readonly actor: string;
+  /** The same id twice is the same command: it is carried out once. */
+  readonly commandId: string;
+  readonly key?: string;
+  readonly occurrence?: number;
+  /** Instant for `reschedule`. */
+  readonly at?: string;
+  /** For `resume`: what happens to the steps that fell due meanwhile. */
+  readonly late?: 'send' | 'skip' | 'ask';
+  readonly toVersionId?: string;
+  readonly reason?: string;
+}

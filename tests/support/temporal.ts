@@ -1,0 +1,36 @@
+import { Client, Connection } from '@temporalio/client';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { bundleWorkflowCode, DefaultLogger, Runtime, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+
+import { findTemporalBinary } from '../../cli/dev/temporal-binary.ts';
+import { VIRTUAL_TIME_SERVER } from '../../cli/dev/temporal-wheels.ts';
+import { createDataConverter } from '../../worker/data-converter.ts';
+import { parseKeyRing } from '../../worker/key-ring.ts';
+import { workflowBundleOptions } from '../../worker/workflow-bundle.ts';
+
+// Once per process, before anything of Temporal's starts: only what is wrong is printed.
+Runtime.install({ logger: new DefaultLogger('WARN') });
+
+/** A key that protects nothing: tests read what they wrote. */
+export const testKeyRing = parseKeyRing(`test:${Buffer.alloc(32, 7).toString('base64')}`);
+export const testDataConverter = createDataConverter(testKeyRing);
+
+/** A Temporal server whose clock jumps to the next timer as soon as nothing else is to be done. */
+export async function startVirtualTime(): Promise<TestWorkflowEnvironment> {
+  const path = await findTemporalBinary(VIRTUAL_TIME_SERVER);
+  return TestWorkflowEnvironment.createTimeSkipping({
+    server: { executable: { type: 'existing-path', path } },
+    client: { dataConverter: testDataConverter },
+  });
+}
+
+/** Bundles the workflows as a worker does. About two seconds: once per test file. */
+export async function bundleWorkflows(): Promise<WorkflowBundleWithSourceMap> {
+  return bundleWorkflowCode(workflowBundleOptions());
+}
+
+/** A client of the server at `address` that reads what the workers wrote. */
+export async function connectClient(address: string, namespace = 'default'): Promise<Client> {
+  const connection = await Connection.connect({ address });
+  return new Client({ connection, namespace, dataConverter: testDataConverter });
+}

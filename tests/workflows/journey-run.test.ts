@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto';
+
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import type { NextAction, StepRef, VisibleState } from '../../activities/next-action.ts';
+import { factsChanged } from '../../workflows/messages.ts';
+import { journeyRun } from '../../workflows/journey-run.ts';
+import { bundleWorkflows, startVirtualTime, testDataConverter } from '../support/temporal.ts';
+
+const DAY_MS = 24 * 3_600_000;
+let env: TestWorkflowEnvironment;
+let workflowBundle: WorkflowBundleWithSourceMap;
+
+beforeAll(async () => {
+  [env, workflowBundle] = await Promise.all([startVirtualTime(), bundleWorkflows()]);
+});
+afterAll(async () => env?.teardown());
+
+const visible: VisibleState = {
+  status: '',
+  blocked: false,
+  version: 0,
+  weddingOn: null,
+  currentStep: null,
+  nextDueMs: null,
+};
+
+/** A planner with a list of instants: what is due is sent, one after the other. */
+function schedule(times: number[], now: () => Promise<number>) {
+  const sent: { key: string; atMs: number }[] = [];
+  const plans: number[] = [];
+  const run = (index: number): NextAction & { kind: 'run' } => ({
+    kind: 'run',
+    activity: 'sendEmail',
+    local: false,
+    key: `step${index}`,
+    occurrence: 1,
+    summary: `email ${index}`,
+    visible,
+  });
+  const next = async (): Promise<NextAction> => {
+    const index = sent.length;
+    const due = times[index];
+    if (due === undefined) return { kind: 'finished', status: 'completed', visible };
+    if (due <= (await now())) return run(index);
+    return { kind: 'wait', untilMs: due, summary: `email ${index}`, then: run(index), visible };
+  };
+  return {
+    sent,
+    plans,
+    move: (index: number, toMs: number): void => {
+      times[index] = toMs;
+    },
+    activities: {
+      planStep: async (): Promise<NextAction> => {
+        plans.push(await now());
+        return next();
+      },
+      sendEmail: async ({ key }: StepRef): Promise<NextAction> => {
+        const due = times[Number(key.slice(4))] ?? 0;
+        if (due <= (await now())) sent.push({ key, atMs: await now() });
+        return next();
+      },
+      markCancelled: async (): Promise<void> => {},
+    },
+  };
+}
+
+async function withWorker<T>(activities: object, use: (taskQueue: string) => Promise<T>): Promise<T> {
+  const taskQueue = randomUUID();
+  const worker = await Worker.create({
+    connection: env.nativeConnection,
+    taskQueue,
+    workflowBundle,
+    activities,
+    dataConverter: testDataConverter,
+  });
+  return worker.runUntil(use(taskQueue));
+}
+
+const ref = () => ({ organizationId: randomUUID(), executionId: randomUUID() });
+const now = (): Promise<number> => env.currentTimeMs();
+
+describe('journeyRun', () => {
+  test('carries out a journey of two years, each step at its instant, in under a second', async () => {
+    const start = await now();
+    const times = Array.from({ length: 12 }, (_, index) => start + (index + 1) * 61 * DAY_MS);
+    const plan = schedule(times, now);
+    await withWorker(plan.activities, async (taskQueue) => {
+      const began = performance.now();
+      const outcome = await env.client.workflow.execute(journeyRun, {
+        taskQueue,
+        workflowId: randomUUID(),
+        args: [ref()],
+      });
+      const tookMs = performance.now() - began;
+      expect(outcome).toBe('completed');
+      expect(plan.sent.map(({ key }) => key)).toEqual(times.map((_, index) => `step${index}`));
+      for (const [index, { atMs }] of plan.sent.entries()) {
+        expect(atMs - (times[index] ?? 0)).toBeGreaterThanOrEqual(0);
+        expect(atMs - (times[index] ?? 0)).toBeLessThan(1_000);
+      }
+      expect(tookMs).toBeLessThan(1_000);
+    });
+  });
+
+  test('a delay and a send cost 11 history events', async () => {
+    const eventsOf = async (steps: number): Promise<number> => {
+      const start = await now();
+      const times = Array.from({ length: steps }, (_, index) => start + (index + 1) * DAY_MS);
+      const plan = schedule(times, now);
+      return withWorker(plan.activities, async (taskQueue) => {
+        const workflowId = randomUUID();
+        await env.client.workflow.execute(journeyRun, { taskQueue, workflowId, args: [ref()] });
+        const history = await env.client.workflow.getHandle(workflowId).fetchHistory();
+        return history.events?.length ?? 0;
+      });
+    };
+    expect((await eventsOf(10)) - (await eventsOf(4))).toBe(6 * 11);
+  });
+
+  test('a moved date moves the running timer, earlier and later', async () => {
+    const start = await now();
+    const plan = schedule([start + 40 * DAY_MS], now);
+    await withWorker(plan.activities, async (taskQueue) => {
+      const handle = await env.client.workflow.start(journeyRun, {
+        taskQueue,
+        workflowId: randomUUID(),
+        args: [ref()],
+      });
+      await env.sleep(5 * DAY_MS);
+      plan.move(0, start + 300 * DAY_MS);
+      await handle.signal(factsChanged, { eventId: '1' });
+      await env.sleep(50 * DAY_MS);
+      expect(plan.sent).toEqual([]);
+      plan.move(0, start + 60 * DAY_MS);
+      await handle.signal(factsChanged, { eventId: '2' });
+      await handle.result();
+      expect(plan.sent).toHaveLength(1);
+      expect((plan.sent[0]?.atMs ?? 0) - (start + 60 * DAY_MS)).toBeLessThan(1_000);
+    });
+  });
+});

@@ -1,0 +1,2 @@
+/** Where workflows and their activities wait for a worker. */
+export const JOURNEYS_QUEUE = 'journeys';

@@ -1,0 +1,144 @@
+import {
+  allHandlersFinished,
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  continueAsNew,
+  createEventGroup,
+  isCancellation,
+  proxyActivities,
+  proxyLocalActivities,
+  setCurrentDetails,
+  setHandler,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+
+import type {
+  ExecutionRef,
+  JourneyActivities,
+  NextAction,
+  RunAction,
+  StepActivity,
+  StepActivityName,
+  WaitAction,
+} from '../activities/next-action.ts';
+import { command, factsChanged, journeyState } from './messages.ts';
+import { describeAction } from './describe-action.ts';
+import { shownAtStart, visibleAttributes } from './visible-attributes.ts';
+
+/** A timer never runs longer, so that a lost signal or a restored database is noticed within a month. */
+const LONGEST_WAIT_MS = 30 * 24 * 3_600_000;
+/** Between two looks when the clock of the planner is behind the clock of the timers. */
+const CLOCK_GRACE_MS = 1_000;
+
+type Activities = JourneyActivities & Record<StepActivityName, StepActivity>;
+
+/** Only our database is touched: done inside the workflow task, again and again until the database answers. */
+const inTask = proxyLocalActivities<Activities>({
+  startToCloseTimeout: '30 seconds',
+  retry: { initialInterval: '500 milliseconds', maximumInterval: '30 seconds' },
+});
+/** Something leaves the house: the heartbeat tells within seconds that the worker died in the middle of it. */
+const onWire = proxyActivities<Activities>({
+  startToCloseTimeout: '2 minutes',
+  heartbeatTimeout: '10 seconds',
+  retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
+});
+
+/** How one execution ended. */
+export type JourneyOutcome = 'completed' | 'stopped';
+
+/**
+ * One execution of a journey, from its trigger to its last step: asks the planner what is next, waits for that moment
+ * or for a change of the facts, has the step carried out, and goes on with the plan that the step answers with.
+ *
+ * What is next is decided by activities alone, so that it can be changed while thousands of these sleep. A change in
+ * this file needs `patched()`: docs/changing-workflows.md.
+ */
+export async function journeyRun(execution: ExecutionRef): Promise<JourneyOutcome> {
+  /** Counts what could have made the plan old; signals and commands only ever bump it. */
+  let changes = 0;
+  let plannedAt = -1;
+  let next: NextAction | null = null;
+  let shown = shownAtStart(workflowInfo().typedSearchAttributes);
+  let looked = false;
+
+  setHandler(factsChanged, () => {
+    changes += 1;
+  });
+  setHandler(journeyState, () => next);
+  setHandler(
+    command,
+    async (given) => {
+      const answer = await inTask.applyCommand.executeWithOptions({ summary: given.name }, [execution, given]);
+      changes += 1;
+      return answer;
+    },
+    {
+      validator: (given) => {
+        if (next?.kind === 'finished') {
+          throw ApplicationFailure.nonRetryable(`The journey has ended (${next.status}): ${given.name} has no effect.`);
+        }
+      },
+    },
+  );
+
+  const show = (action: NextAction): void => {
+    setCurrentDetails(describeAction(action));
+    const changed = visibleAttributes(shown, action.visible);
+    if (changed.length > 0) upsertSearchAttributes(changed);
+    shown = action.visible;
+  };
+
+  const carryOut = async (step: RunAction): Promise<NextAction> => {
+    const group = createEventGroup(step.summary, { id: `${step.key}#${step.occurrence}` });
+    const { key, occurrence, summary } = step;
+    const activities = step.local ? inTask : onWire;
+    return group.withScope(() =>
+      activities[step.activity].executeWithOptions({ summary }, [{ ...execution, key, occurrence }]),
+    );
+  };
+
+  /** True where the moment has come, false where the facts changed before. */
+  const waitUntil = async (untilMs: number | null, summary: string): Promise<'due' | 'look'> => {
+    const restMs = untilMs === null ? LONGEST_WAIT_MS : untilMs - Date.now();
+    // A moment that is over and over again "now" for us and "not yet" for the planner must not spin.
+    const waitMs = Math.min(Math.max(restMs, looked ? CLOCK_GRACE_MS : 0), LONGEST_WAIT_MS);
+    looked = restMs <= 0;
+    const seen = changes;
+    const woken = waitMs > 0 && (await condition(() => changes !== seen, waitMs, { summary }));
+    return !woken && waitMs >= restMs && untilMs !== null ? 'due' : 'look';
+  };
+
+  try {
+    for (;;) {
+      if (next === null || changes !== plannedAt) {
+        plannedAt = changes;
+        next = await inTask.planStep(execution);
+        show(next);
+        continue;
+      }
+      if (next.kind === 'finished') {
+        await condition(allHandlersFinished);
+        if (changes !== plannedAt) continue;
+        return next.status;
+      }
+      if (next.kind === 'run') {
+        looked = false;
+        next = await carryOut(next);
+        show(next);
+        continue;
+      }
+      if (workflowInfo().continueAsNewSuggested && allHandlersFinished()) {
+        await continueAsNew<typeof journeyRun>(execution);
+      }
+      const { then, visible, untilMs, summary }: NextAction & WaitAction = next;
+      const came = await waitUntil(untilMs, summary);
+      next = came === 'due' && changes === plannedAt && then !== null ? { ...then, visible } : null;
+    }
+  } catch (error) {
+    if (isCancellation(error)) await CancellationScope.nonCancellable(() => inTask.markCancelled(execution));
+    throw error;
+  }
+}
