@@ -42,7 +42,7 @@ export interface WaitAction {
   readonly untilMs: number | null;
   readonly summary: string;
   /** What is to be run then unless the facts change meanwhile; null: plan again. */
-  readonly then: RunAction | null;
+  readonly whenDue: RunAction | null;
 }
 
 /** The execution has ended. */

@@ -34,6 +34,11 @@ export type SendOptions = {
   signal?: AbortSignal;
   /** The moment from which an answer is no longer waited for. */
   deadline?: Date;
+  /**
+   * Called once, right before the first byte of the message leaves. A process that died before this call surely sent
+   * nothing. Rejecting gives the attempt up: surely not sent.
+   */
+  beforeHandOver?: () => Promise<void>;
 };
 
 export type Channel<Message> = {

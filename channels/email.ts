@@ -1,3 +1,5 @@
+import { Transform } from 'node:stream';
+
 import { createTransport, type MailMessage, type SendMailOptions } from 'nodemailer';
 import { z } from 'zod';
 import type { Channel, SendOptions, SendResult } from './channel.ts';
@@ -34,8 +36,11 @@ const smtpUrlSchema = z.url({ protocol: /^smtps?$/, error: 'is not a mail server
 export function createEmailChannel(options: EmailChannelOptions): EmailChannel {
   const pool = openPool(options);
 
-  async function sendComposed(composed: ComposedEmail, { signal, deadline }: SendOptions = {}): Promise<SendResult> {
-    const marker: HandOver = { handedOver: false };
+  async function sendComposed(
+    composed: ComposedEmail,
+    { signal, deadline, beforeHandOver }: SendOptions = {},
+  ): Promise<SendResult> {
+    const marker: HandOver = { handedOver: false, ...(beforeHandOver === undefined ? {} : { beforeHandOver }) };
     const giveUp = abortAt(signal, deadline);
     try {
       const mail: SendMailOptions & Watched = {
@@ -76,7 +81,7 @@ export function createEmailChannel(options: EmailChannelOptions): EmailChannel {
 }
 
 /** Where the stream of one attempt notes that its last byte has been read for the wire. */
-type HandOver = { handedOver: boolean };
+type HandOver = { handedOver: boolean; beforeHandOver?: () => Promise<void> };
 type Watched = { handOver?: HandOver };
 
 function openPool(options: EmailChannelOptions) {
@@ -121,10 +126,26 @@ function watchHandOver(mail: MailMessage): void {
       stream.destroy(new Error('The message had already been handed over once.'));
       return stream;
     }
-    stream.once('end', () => {
+    const leaving = marker.beforeHandOver === undefined ? stream : stream.pipe(gate(marker.beforeHandOver));
+    if (leaving !== stream) stream.once('error', (error) => leaving.destroy(error));
+    leaving.once('end', () => {
       marker.handedOver = true;
     });
-    return stream;
+    return leaving;
+  });
+}
+
+/** Lets nothing through before `ask` has agreed; its refusal ends the stream with that error. */
+function gate(ask: () => Promise<void>): Transform {
+  let asked: Promise<void> | undefined;
+  return new Transform({
+    transform(chunk, _encoding, done) {
+      asked ??= ask();
+      asked.then(
+        () => done(null, chunk),
+        (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),
+      );
+    },
   });
 }
 

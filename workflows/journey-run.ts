@@ -133,9 +133,9 @@ export async function journeyRun(execution: ExecutionRef): Promise<JourneyOutcom
       if (workflowInfo().continueAsNewSuggested && allHandlersFinished()) {
         await continueAsNew<typeof journeyRun>(execution);
       }
-      const { then, visible, untilMs, summary }: NextAction & WaitAction = next;
+      const { whenDue, visible, untilMs, summary }: NextAction & WaitAction = next;
       const came = await waitUntil(untilMs, summary);
-      next = came === 'due' && changes === plannedAt && then !== null ? { ...then, visible } : null;
+      next = came === 'due' && changes === plannedAt && whenDue !== null ? { ...whenDue, visible } : null;
     }
   } catch (error) {
     if (isCancellation(error)) await CancellationScope.nonCancellable(() => inTask.markCancelled(execution));

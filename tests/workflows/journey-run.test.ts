@@ -45,7 +45,7 @@ function schedule(times: number[], now: () => Promise<number>) {
     const due = times[index];
     if (due === undefined) return { kind: 'finished', status: 'completed', visible };
     if (due <= (await now())) return run(index);
-    return { kind: 'wait', untilMs: due, summary: `email ${index}`, then: run(index), visible };
+    return { kind: 'wait', untilMs: due, summary: `email ${index}`, whenDue: run(index), visible };
   };
   return {
     sent,
