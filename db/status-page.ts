@@ -1,0 +1,164 @@
+import { sql, type Kysely } from 'kysely';
+
+/** Rows behind the status page, for the organization of the transaction. Limits keep the page readable, not complete. */
+export interface StatusRows {
+  readonly counts: { couples: number; running: number; sentToday: number; attention: number };
+  readonly attention: readonly StepRow[];
+  readonly next: readonly StepRow[];
+  readonly messages: readonly MessageRow[];
+  readonly couples: readonly CoupleRow[];
+}
+
+export interface StepRow {
+  readonly clientId: string;
+  readonly couple: string;
+  readonly executionId: string;
+  readonly journey: string;
+  readonly step: string;
+  readonly type: string;
+  readonly state: string;
+  /** `Fri 20 Nov 2026 09:00` in `zone`: when it goes, went, or is due. */
+  readonly local: string | null;
+  readonly zone: string | null;
+  readonly reason: unknown;
+}
+
+export interface MessageRow {
+  readonly clientId: string;
+  readonly couple: string;
+  readonly channel: string;
+  readonly subject: string | null;
+  readonly status: string;
+  readonly at: string;
+  readonly problem: string | null;
+}
+
+export interface CoupleRow {
+  readonly clientId: string;
+  readonly couple: string;
+  readonly status: string;
+  readonly weddingOn: string | null;
+  readonly zone: string | null;
+  readonly journeys: readonly { executionId: string; name: string; status: string; next: string | null }[];
+}
+
+// oxlint-disable-next-line typescript/no-explicit-any -- these statements are raw SQL and name their own result types
+type Transaction = Kysely<any>;
+
+const COUPLE = sql`concat_ws(' & ', nullif(c.partner_1_name, ''), nullif(c.partner_2_name, ''))`;
+const LOCAL_FORMAT = sql.lit('Dy DD Mon YYYY HH24:MI');
+
+const STEP_COLUMNS = sql`
+  c.id as "clientId", ${COUPLE} as couple, e.id as "executionId", j.name as journey,
+  coalesce(nullif(s.name, ''), x.step_key) || case when x.occurrence > 1 then ' (' || x.occurrence || ')' else '' end as step,
+  x.step_type as type, x.state, x.time_zone as zone, x.reason,
+  to_char(coalesce(x.ended_at, x.scheduled_for, x.due_at) at time zone coalesce(x.time_zone, 'UTC'), ${LOCAL_FORMAT}) as local`;
+
+const STEP_TABLES = sql`
+  from app.journey_step_executions x
+  join app.journey_executions e on e.organization_id = x.organization_id and e.id = x.execution_id
+  join app.clients c on c.organization_id = e.organization_id and c.id = e.client_id
+  join app.journeys j on j.organization_id = e.organization_id and j.id = e.journey_id
+  left join app.journey_steps s on s.organization_id = e.organization_id
+    and s.journey_version_id = e.journey_version_id and s.step_key = x.step_key`;
+
+/** Everything the overview shows. @param zone the organization's, for what counts as today */
+export async function readStatus(trx: Transaction, zone: string): Promise<StatusRows> {
+  const [counts, attention, next, messages, couples] = [
+    await readCounts(trx, zone),
+    await steps(
+      trx,
+      sql`e.status in ('active', 'paused') and (x.state in ('failed', 'unknown')
+        or x.reason ->> 'code' in ('needs_approval', 'needs_answer', 'retry'))`,
+      sql`x.scheduled_for nulls last`,
+      20,
+    ),
+    await steps(
+      trx,
+      sql`e.status in ('pending', 'active') and x.state = 'planned'`,
+      sql`x.scheduled_for, j.name, x.id`,
+      25,
+    ),
+    await readMessages(trx, zone, sql`true`, 25),
+    await readCouples(trx, sql`c.deleted_at is null`, 200),
+  ];
+  return { counts, attention, next, messages, couples };
+}
+
+/** One couple with the whole plan of each of its journeys, newest journey first; null where there is none. */
+export async function readCouple(
+  trx: Transaction,
+  zone: string,
+  clientId: string,
+): Promise<{ couple: CoupleRow; steps: readonly StepRow[]; messages: readonly MessageRow[] } | null> {
+  const [couple] = await readCouples(trx, sql`c.id = ${clientId}`, 1);
+  if (!couple) return null;
+  return {
+    couple,
+    steps: await steps(
+      trx,
+      sql`c.id = ${clientId}`,
+      sql`e.started_at desc, e.id, coalesce(x.ended_at, x.scheduled_for, x.due_at) nulls last, s.sort_order`,
+      1000,
+    ),
+    messages: await readMessages(trx, zone, sql`m.client_id = ${clientId}`, 200),
+  };
+}
+
+async function readCounts(trx: Transaction, zone: string): Promise<StatusRows['counts']> {
+  const { rows } = await sql<StatusRows['counts']>`
+    select
+      (select count(*)::int from app.clients where deleted_at is null) as couples,
+      (select count(*)::int from app.journey_executions where status in ('pending', 'active', 'paused')) as running,
+      (select count(*)::int from app.communications
+        where direction = 'outbound' and sent_at >= date_trunc('day', now() at time zone ${zone}) at time zone ${zone}) as "sentToday",
+      (select count(*)::int from app.journey_step_executions x
+        join app.journey_executions e on e.organization_id = x.organization_id and e.id = x.execution_id
+        where e.status in ('active', 'paused') and (x.state in ('failed', 'unknown')
+          or x.reason ->> 'code' in ('needs_approval', 'needs_answer', 'retry'))) as attention`.execute(trx);
+  return rows[0] ?? { couples: 0, running: 0, sentToday: 0, attention: 0 };
+}
+
+async function steps(
+  trx: Transaction,
+  where: ReturnType<typeof sql>,
+  order: ReturnType<typeof sql>,
+  limit: number,
+): Promise<readonly StepRow[]> {
+  const { rows } = await sql<StepRow>`
+    select ${STEP_COLUMNS} ${STEP_TABLES} where ${where} order by ${order} limit ${limit}`.execute(trx);
+  return rows;
+}
+
+async function readMessages(
+  trx: Transaction,
+  zone: string,
+  where: ReturnType<typeof sql>,
+  limit: number,
+): Promise<readonly MessageRow[]> {
+  const { rows } = await sql<MessageRow>`
+    select c.id as "clientId", ${COUPLE} as couple, m.type as channel, m.subject, m.status,
+      to_char(coalesce(m.sent_at, m.updated_at) at time zone ${zone}, ${LOCAL_FORMAT}) as at, m.error_message as problem
+    from app.communications m
+    join app.clients c on c.organization_id = m.organization_id and c.id = m.client_id
+    where ${where} order by coalesce(m.sent_at, m.updated_at) desc limit ${limit}`.execute(trx);
+  return rows;
+}
+
+async function readCouples(
+  trx: Transaction,
+  where: ReturnType<typeof sql>,
+  limit: number,
+): Promise<readonly CoupleRow[]> {
+  const { rows } = await sql<CoupleRow>`
+    select c.id as "clientId", ${COUPLE} as couple, c.status, c.wedding_date::text as "weddingOn",
+      c.wedding_timezone as zone,
+      coalesce((select jsonb_agg(jsonb_build_object('executionId', e.id, 'name', j.name, 'status', e.status, 'next', e.next_action)
+          order by e.started_at)
+        from app.journey_executions e
+        join app.journeys j on j.organization_id = e.organization_id and j.id = e.journey_id
+        where e.organization_id = c.organization_id and e.client_id = c.id), '[]') as journeys
+    from app.clients c
+    where ${where} order by c.wedding_date nulls last, c.id limit ${limit}`.execute(trx);
+  return rows;
+}
