@@ -1,12 +1,11 @@
-// The definition of a journey: what a supplier writes, what is frozen as a version, what the planner reads. It is kept
-// exactly as written; what was left out is the planner's to know (the defaults stand at each key's use).
-import { z } from 'zod';
-import { Condition } from './condition-schema.ts';
+// The way in: everything outside `journeys/` reads definitions and their types from here.
 import { refuseOversized } from './input-limits.ts';
+import { JourneyDefinition, MAX_CLOSING, MAX_STEPS } from './journey-schema.ts';
 import { problemsOf, type Problem } from './problem.ts';
-import { Match, Step } from './step-schema.ts';
-import { Key, oneOf, shown, strict, text } from './words.ts';
+import type { ValidationContext } from './examined.ts';
+import { findErrors } from './validate.ts';
 
+export type { JourneyDefinition, StartEvent, Starts, Stop, StopEvent } from './journey-schema.ts';
 export type { Comparison, Condition } from './condition-schema.ts';
 export type {
   Approval,
@@ -27,105 +26,22 @@ export type {
 export { isMessage } from './step-schema.ts';
 export type { Anchor, IfPast, Offset, Weekday, When } from './when-schema.ts';
 
-/** What can set a journey off. */
-export const START_EVENTS = [
-  'client.created',
-  'client.booked',
-  'client.status',
-  'wedding_date.set',
-  'payment.scheduled',
-  'payment.due',
-  'payment.succeeded',
-  'payment.failed',
-  'invoice.overdue',
-  'form.submitted',
-  'core_field.changed',
-  'reply',
-  'event',
-  'manual',
-  'api',
-] as const;
-
-/** What can end one: the same, and the status becoming `cancelled`. */
-export const STOP_EVENTS = [...START_EVENTS, 'client.cancelled'] as const;
-
-export const MAX_STEPS = 200;
-const MAX_CLOSING = 50;
-
-const StartEvent = oneOf(START_EVENTS);
-
-/** One event among several, with details of its own: `{ on: form.submitted, match: { form: enquiry } }`. */
-const StartChoice = z.union([StartEvent, strict({ on: StartEvent, match: Match.optional() })], {
-  error: (issue) => {
-    const known = StartEvent.safeParse(issue.input);
-    return (
-      (known.error?.issues[0]?.message ?? '') + ' Details go into { on: form.submitted, match: { form: enquiry } }.'
-    );
-  },
-});
-
-const Starts = strict({
-  on: z.union([StartEvent, z.array(StartChoice).min(1).max(15)], {
-    error: (issue) => {
-      if (Array.isArray(issue.input)) return 'Must be a list of 1 to 15 events, each known here.';
-      return StartEvent.safeParse(issue.input).error?.issues[0]?.message ?? `${shown(issue.input)} is not known here.`;
-    },
-  }),
-  match: Match.optional(),
-  onlyIf: Condition.optional(),
-  reEntry: oneOf(['never', 'after_end', 'per_trigger']).optional(),
-});
-
-const Stop = strict({
-  on: oneOf(STOP_EVENTS),
-  match: Match.optional(),
-  stages: z
-    .array(Key)
-    .min(1, { error: 'Name at least one stage, or leave the key out to end the journey.' })
-    .max(20)
-    .optional(),
-});
-
-const list = (what: string, max: number) => ({
-  error: (issue: { code?: string; input?: unknown }) => {
-    if (issue.input === undefined) return `Missing: a list of ${what} is needed here.`;
-    return Array.isArray(issue.input)
-      ? `Has ${issue.input.length} ${what}; at most ${max} fit. Split the journey.`
-      : `${shown(issue.input)} stands where a list of ${what} is needed.`;
-  },
-});
-
-export const JourneyDefinition = strict({
-  schema: z.literal(1, { error: 'Must be 1: the version of this form that is in use.' }),
-  name: text(120),
-  starts: Starts,
-  stops: z.array(Stop, list('stops', 20)).max(20, list('stops', 20)).optional(),
-  steps: z.array(Step, list('steps', MAX_STEPS)).max(MAX_STEPS, list('steps', MAX_STEPS)),
-  closing: z
-    .array(Step, list('closing steps', MAX_CLOSING))
-    .max(MAX_CLOSING, list('closing steps', MAX_CLOSING))
-    .optional(),
-});
-
-export type JourneyDefinition = z.infer<typeof JourneyDefinition>;
-export type Starts = z.infer<typeof Starts>;
-export type Stop = z.infer<typeof Stop>;
-export type StartEvent = z.infer<typeof StartEvent>;
-export type StopEvent = Stop['on'];
-
 export type DefinitionResult = { ok: true; definition: JourneyDefinition } | { ok: false; problems: Problem[] };
 
 /**
- * Reads a definition that came from outside: its form, key by key. What hangs together over several steps (references,
- * keys used twice, steps which can never run) is the business of `validateDefinition`.
+ * Reads a definition that came from outside: its form key by key, then what hangs together over several steps. What this
+ * lets through, the planner can plan. With a context also what contradicts the organization (its templates, its send
+ * window). What is only doubtful is told by `validateDefinition`.
  *
  * Never throws; hostile input is refused before it is looked at closely.
  */
-export function parseDefinition(input: unknown): DefinitionResult {
+export function parseDefinition(input: unknown, context: ValidationContext = {}): DefinitionResult {
   const refused = refuseOversized(input) ?? refuseTooMany(input);
   if (refused) return { ok: false, problems: [refused] };
   const result = JourneyDefinition.safeParse(input);
-  return result.success ? { ok: true, definition: result.data } : { ok: false, problems: problemsOf(result.error) };
+  if (!result.success) return { ok: false, problems: problemsOf(result.error) };
+  const errors = findErrors(result.data, context);
+  return errors.length === 0 ? { ok: true, definition: result.data } : { ok: false, problems: errors };
 }
 
 /** Before any step is read: ten thousand steps would be ten thousand lists of problems. */

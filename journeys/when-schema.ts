@@ -40,6 +40,11 @@ function offsetOf(smallest: 'any' | 'zero' | 'one') {
 export const Offset = offsetOf('any');
 export type Offset = z.infer<typeof Offset>;
 
+/** True for minutes and hours, which are counted on the clock and not in the calendar. */
+export function isElapsed(offset: Offset | undefined): boolean {
+  return offset?.minutes !== undefined || offset?.hours !== undefined;
+}
+
 /** An offset that does not go back. */
 export const Duration = offsetOf('zero');
 
