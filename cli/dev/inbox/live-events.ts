@@ -1,0 +1,45 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { summarize } from './caught-message.ts';
+import type { MessageStore, StoreEvent } from './message-store.ts';
+
+const BEAT_MS = 20_000;
+
+/** Server-sent events for the page: what came, what went, each as one line of JSON. */
+export function liveEvents(store: MessageStore): {
+  connect(request: FastifyRequest, reply: FastifyReply): void;
+  close(): void;
+} {
+  const replies = new Set<FastifyReply>();
+  const unsubscribe = store.subscribe((event) => {
+    const data = `data: ${JSON.stringify(forPage(event))}\n\n`;
+    for (const reply of replies) reply.raw.write(data);
+  });
+  // A comment line now and then: a browser notices a dead connection only when something should have come.
+  const beat = setInterval(() => {
+    for (const reply of replies) reply.raw.write(': here\n\n');
+  }, BEAT_MS);
+  beat.unref();
+
+  return {
+    connect(request, reply) {
+      reply.hijack();
+      reply.raw.writeHead(200, {
+        'content-type': 'text/event-stream',
+        'cache-control': 'no-store',
+        connection: 'keep-alive',
+      });
+      reply.raw.write('retry: 1000\n\n');
+      replies.add(reply);
+      request.raw.once('close', () => replies.delete(reply));
+    },
+    close() {
+      clearInterval(beat);
+      unsubscribe();
+      for (const reply of replies) reply.raw.end();
+    },
+  };
+}
+
+function forPage(event: StoreEvent): object {
+  return event.kind === 'added' ? { kind: 'added', message: summarize(event.message) } : event;
+}

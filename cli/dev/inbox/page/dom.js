@@ -1,0 +1,59 @@
+/**
+ * Makes an element. Text becomes text nodes and nothing else, so whatever a message says stays inert.
+ *
+ * @param {string} tag
+ * @param {Record<string, string | boolean | null | undefined | ((event: Event) => void)>} [attributes] functions become listeners of the event after `on`
+ * @param {...(Node | string | null | undefined | false)} children
+ * @returns {HTMLElement}
+ */
+export function el(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === 'function') element.addEventListener(name.slice(2), value);
+    else if (value === true) element.setAttribute(name, '');
+    else if (value !== false && value !== undefined && value !== null) element.setAttribute(name, value);
+  }
+  element.append(...children.filter((child) => child !== null && child !== undefined && child !== false));
+  return element;
+}
+
+/** @param {string} id */
+export function byId(id) {
+  const element = document.getElementById(id);
+  if (element === null) throw new Error(`The page has no #${id}.`);
+  return element;
+}
+
+/**
+ * Asks the inbox's own API.
+ *
+ * @param {string} path
+ * @param {{ method?: string, body?: unknown }} [options]
+ * @returns {Promise<any>} the answer, or null where there is none
+ */
+export async function api(path, { method = 'GET', body } = {}) {
+  const response = await fetch(path, {
+    method,
+    ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+  });
+  if (response.status === 204 || response.status === 404) return null;
+  const answer = await response.json();
+  if (!response.ok) throw new Error(answer.message);
+  return answer;
+}
+
+/**
+ * Makes a listener of work that takes a while; when it fails, the page says so instead of staying silent.
+ *
+ * @param {(event: any) => Promise<unknown>} work
+ * @returns {(event?: any) => void}
+ */
+export function listener(work) {
+  return (event) => {
+    work(event).catch((error) => {
+      const live = byId('live');
+      live.textContent = error instanceof Error ? error.message : 'That did not work.';
+      live.classList.remove('on');
+    });
+  };
+}

@@ -1,0 +1,44 @@
+import { createFaultPlan } from './faults.ts';
+import { createInboxServer } from './inbox-server.ts';
+import { openMessageStore } from './message-store.ts';
+import { startSmtpCatcher } from './smtp-catcher.ts';
+
+export type InboxOptions = {
+  /** 0 or absent: any free port. */
+  smtpPort?: number;
+  httpPort?: number;
+  /** Where mails are kept over restarts; absent: in memory only. */
+  dataFolder?: string;
+};
+
+export type RunningInbox = {
+  /** For `createEmailChannel`. */
+  smtpUrl: string;
+  /** The page and, below `/api`, what tests use. */
+  inboxUrl: string;
+  stop(): Promise<void>;
+};
+
+/**
+ * Starts the development inbox: every message that leaves the platform on this machine ends here, none goes further.
+ * Both servers listen on 127.0.0.1 alone. A busy port is an error of the caller (`EADDRINUSE`).
+ */
+export async function startInbox(options: InboxOptions = {}): Promise<RunningInbox> {
+  const store = openMessageStore(options.dataFolder);
+  const faults = createFaultPlan();
+  const http = createInboxServer({ store, faults });
+  const smtp = await startSmtpCatcher({ port: options.smtpPort ?? 0, faults, keep: (message) => store.put(message) });
+  try {
+    const inboxUrl = await http.listen({ host: '127.0.0.1', port: options.httpPort ?? 0 });
+    return {
+      smtpUrl: `smtp://127.0.0.1:${smtp.port}`,
+      inboxUrl,
+      async stop() {
+        await Promise.all([smtp.stop(), http.close()]);
+      },
+    };
+  } catch (error) {
+    await smtp.stop();
+    throw error;
+  }
+}
