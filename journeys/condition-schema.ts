@@ -88,7 +88,7 @@ export type Condition = Comparison | { all: Condition[] } | { any: Condition[] }
 const MAX_DEPTH = 10;
 const MAX_PARTS = 50;
 
-const Comparison = z
+export const Comparison = z
   .strictObject({
     field: Field,
     is: Scalar.optional(),

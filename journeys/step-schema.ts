@@ -107,9 +107,9 @@ const message = {
   onDateChange: oneOf(['keep', 'resend', 'task']).optional(),
 };
 
-const Email = strict({ type: z.literal('email'), ...message });
-const Sms = strict({ type: z.literal('sms'), ...message });
-const WhatsApp = strict({ type: z.literal('whatsapp'), ...message });
+const Email = strict({ type: z.literal('email'), ...message }).meta({ id: 'email' });
+const Sms = strict({ type: z.literal('sms'), ...message }).meta({ id: 'sms' });
+const WhatsApp = strict({ type: z.literal('whatsapp'), ...message }).meta({ id: 'whatsapp' });
 
 const Notification = strict({
   type: z.literal('notification'),
@@ -117,7 +117,7 @@ const Notification = strict({
   title: text(200),
   body: text(5_000).optional(),
   to: Audience.optional(),
-});
+}).meta({ id: 'notification' });
 
 const Task = strict({
   type: z.literal('task'),
@@ -126,11 +126,13 @@ const Task = strict({
   notes: text(5_000).optional(),
   assignee: Assignee.optional(),
   due: Duration.optional(),
+}).meta({ id: 'task' });
+
+const Delay = strict({ type: z.literal('delay'), ...common, when: PlainWhen }).meta({ id: 'delay' });
+
+const ConditionStep = strict({ type: z.literal('condition'), ...common, when: PlainWhen, test: Condition }).meta({
+  id: 'condition_step',
 });
-
-const Delay = strict({ type: z.literal('delay'), ...common, when: PlainWhen });
-
-const ConditionStep = strict({ type: z.literal('condition'), ...common, when: PlainWhen, test: Condition });
 
 const WaitFor = strict({
   type: z.literal('wait_for'),
@@ -139,7 +141,7 @@ const WaitFor = strict({
   event: EventName,
   match: Match.optional(),
   limit: Limit.optional(),
-});
+}).meta({ id: 'wait_for' });
 
 const Webhook = strict({
   type: z.literal('webhook'),
@@ -162,7 +164,8 @@ const Webhook = strict({
   .refine((step) => step.payload === undefined || JSON.stringify(step.payload).length <= 20_000, {
     path: ['payload'],
     error: 'Is larger than 20,000 characters.',
-  });
+  })
+  .meta({ id: 'webhook' });
 
 const UpdateClient = strict({
   type: z.literal('update_client'),
@@ -178,7 +181,7 @@ const UpdateClient = strict({
       )
       .optional(),
   }).refine((set) => Object.keys(set).length > 0, { error: 'Changes nothing: say what to set.' }),
-});
+}).meta({ id: 'update_client' });
 
 function isWebAddress(url: string): boolean {
   if (!URL.canParse(url)) return false;

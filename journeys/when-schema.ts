@@ -5,13 +5,16 @@ import { isTimeZone, oneOf, pattern, shown, strict, WallTime } from './words.ts'
 const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 
 /** A day of the week. */
-export const Weekday = oneOf(DAYS);
+export const Weekday = oneOf(DAYS).meta({ id: 'weekday' });
 export type Weekday = z.infer<typeof Weekday>;
 
 /** A hundred years: far beyond any wedding, and near enough for every calendar computation to stay in range. */
 const LARGEST = { minutes: 52_600_000, hours: 876_600, days: 36_525, weeks: 5_218, months: 1_200 } as const;
 const UNITS = ['minutes', 'hours', 'days', 'weeks', 'months'] as const;
 type Unit = (typeof UNITS)[number];
+
+/** What each kind of offset is called in the JSON Schema. */
+const OFFSET_NAMES = { any: 'offset', zero: 'duration', one: 'interval' } as const;
 
 function offsetOf(smallest: 'any' | 'zero' | 'one') {
   const amount = (unit: Unit): z.ZodOptional<z.ZodNumber> =>
@@ -33,7 +36,7 @@ function offsetOf(smallest: 'any' | 'zero' | 'one') {
       params: { code: 'one_unit' },
       error: 'Needs exactly one of minutes, hours, days, weeks, months.',
     })
-    .meta({ minProperties: 1, maxProperties: 1 });
+    .meta({ id: OFFSET_NAMES[smallest], minProperties: 1, maxProperties: 1 });
 }
 
 /** Exactly one unit. Minutes and hours are elapsed time; days, weeks and months are counted in the calendar. */
@@ -76,7 +79,20 @@ const Anchor = pattern(
     `^(?:previous_step|journey_start|wedding_date|payment_due(?::${NAME})?|date:${NAME}|step:[a-z][a-z0-9_]{0,39}|event:${EVENT})$`,
   ),
   'something to count from: previous_step, journey_start, wedding_date, payment_due, payment_due:<kind>, date:<name>, step:<key> or event:<name>',
-).pipe(z.custom<Anchor>());
+)
+  .meta({
+    examples: [
+      'wedding_date',
+      'journey_start',
+      'previous_step',
+      'payment_due',
+      'payment_due:balance',
+      'date:tasting',
+      'step:welcome',
+      'event:gallery.delivered',
+    ],
+  })
+  .pipe(z.custom<Anchor>());
 
 const Zone = pattern(
   /^[A-Za-z][A-Za-z0-9_+/-]{0,63}$/,
@@ -119,5 +135,5 @@ export const When = strict({
   ifMissing: oneOf(['wait', 'skip']).optional(),
   usefulUntil: Offset.optional(),
   whenPaid: oneOf(['skip', 'send']).optional(),
-});
+}).meta({ id: 'when' });
 export type When = z.infer<typeof When>;
