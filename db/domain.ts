@@ -1,0 +1,220 @@
+// The closed lists of the database, each equal to a check constraint there (a test compares them). Types generated from
+// the database take these unions instead of `string`.
+
+export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+export type Weekday = (typeof WEEKDAYS)[number];
+
+const BUSINESS_TYPES = [
+  'photographer',
+  'videographer',
+  'venue',
+  'caterer',
+  'planner',
+  'florist',
+  'band',
+  'dj',
+  'cake',
+  'hair_makeup',
+  'transport',
+  'stationery',
+  'celebrant',
+  'other',
+] as const;
+export type BusinessType = (typeof BUSINESS_TYPES)[number];
+
+const PRICING_TIERS = ['free', 'starter', 'professional', 'scale', 'enterprise'] as const;
+export type PricingTier = (typeof PRICING_TIERS)[number];
+
+const SUBSCRIPTION_STATUSES = ['trialing', 'active', 'past_due', 'cancelled'] as const;
+export type SubscriptionStatus = (typeof SUBSCRIPTION_STATUSES)[number];
+
+const MEMBER_ROLES = ['OWNER', 'ADMIN', 'MEMBER', 'VIEWER'] as const;
+export type MemberRole = (typeof MEMBER_ROLES)[number];
+
+const CLIENT_STATUSES = ['lead', 'booked', 'married', 'cancelled', 'archived'] as const;
+export type ClientStatus = (typeof CLIENT_STATUSES)[number];
+
+const CONTACT_TYPES = ['email', 'phone', 'social'] as const;
+export type ContactType = (typeof CONTACT_TYPES)[number];
+
+const CHANNELS = ['email', 'sms', 'whatsapp'] as const;
+export type Channel = (typeof CHANNELS)[number];
+
+const PURPOSES = ['transactional', 'service', 'marketing'] as const;
+export type Purpose = (typeof PURPOSES)[number];
+
+const CONSENT_STATES = ['granted', 'withdrawn'] as const;
+export type ConsentState = (typeof CONSENT_STATES)[number];
+
+const CONSENT_SOURCES = ['supplier', 'couple', 'form', 'import', 'one_click', 'keyword', 'api'] as const;
+export type ConsentSource = (typeof CONSENT_SOURCES)[number];
+
+const SUPPRESSION_REASONS = ['unsubscribe', 'bounce', 'complaint', 'stop_keyword', 'manual'] as const;
+export type SuppressionReason = (typeof SUPPRESSION_REASONS)[number];
+
+const CLIENT_EVENT_SOURCES = ['api', 'couple', 'supplier', 'webhook', 'channel', 'system'] as const;
+export type ClientEventSource = (typeof CLIENT_EVENT_SOURCES)[number];
+
+const JOURNEY_STATUSES = ['draft', 'active', 'paused', 'archived'] as const;
+export type JourneyStatus = (typeof JOURNEY_STATUSES)[number];
+
+const STEP_TYPES = [
+  'email',
+  'sms',
+  'whatsapp',
+  'notification',
+  'task',
+  'delay',
+  'condition',
+  'wait_for',
+  'webhook',
+  'update_client',
+] as const;
+export type StepType = (typeof STEP_TYPES)[number];
+
+const DELAY_UNITS = ['minutes', 'hours', 'days', 'weeks', 'months'] as const;
+export type DelayUnit = (typeof DELAY_UNITS)[number];
+
+const ARMS = ['yes', 'no'] as const;
+export type Arm = (typeof ARMS)[number];
+
+const EXECUTION_STATUSES = ['pending', 'active', 'paused', 'completed', 'stopped', 'failed', 'cancelled'] as const;
+export type ExecutionStatus = (typeof EXECUTION_STATUSES)[number];
+
+/** The planner's word for a step; the column `status` is derived from it. */
+const STEP_STATES = [
+  'planned',
+  'waiting',
+  'held',
+  'will_skip',
+  'done',
+  'skipped',
+  'failed',
+  'unknown',
+  'not_taken',
+] as const;
+export type StepState = (typeof STEP_STATES)[number];
+
+const INVOICE_STATUSES = ['draft', 'sent', 'paid', 'partially_paid', 'overdue', 'void'] as const;
+export type InvoiceStatus = (typeof INVOICE_STATUSES)[number];
+
+const PAYMENT_STATUSES = ['pending', 'succeeded', 'failed', 'refunded', 'partially_refunded', 'cancelled'] as const;
+export type PaymentStatus = (typeof PAYMENT_STATUSES)[number];
+
+const MESSAGE_TYPES = ['email', 'sms', 'whatsapp', 'system'] as const;
+export type MessageType = (typeof MESSAGE_TYPES)[number];
+
+const DIRECTIONS = ['outbound', 'inbound'] as const;
+export type Direction = (typeof DIRECTIONS)[number];
+
+const COMMUNICATION_STATUSES = [
+  'draft',
+  'queued',
+  'held',
+  'sending',
+  'sent',
+  'delivered',
+  'bounced',
+  'complained',
+  'failed',
+  'suppressed',
+  'skipped',
+  'cancelled',
+  'unknown',
+  'received',
+] as const;
+export type CommunicationStatus = (typeof COMMUNICATION_STATUSES)[number];
+
+const IF_UNKNOWN = ['assume_sent', 'resend_once', 'ask'] as const;
+export type IfUnknown = (typeof IF_UNKNOWN)[number];
+
+const FORM_STATUSES = ['draft', 'published', 'archived'] as const;
+export type FormStatus = (typeof FORM_STATUSES)[number];
+
+const SUBMISSION_STATUSES = ['draft', 'submitted', 'reviewed', 'archived'] as const;
+export type SubmissionStatus = (typeof SUBMISSION_STATUSES)[number];
+
+const CORE_VALUE_SOURCES = ['supplier', 'couple', 'form', 'import', 'api'] as const;
+export type CoreValueSource = (typeof CORE_VALUE_SOURCES)[number];
+
+const TASK_STATUSES = ['open', 'done', 'dismissed'] as const;
+export type TaskStatus = (typeof TASK_STATUSES)[number];
+
+const DECISIONS = ['approved', 'rejected'] as const;
+export type Decision = (typeof DECISIONS)[number];
+
+const HOLD_SCOPES = ['organization', 'journey', 'client', 'execution', 'channel'] as const;
+export type HoldScope = (typeof HOLD_SCOPES)[number];
+
+const HELD_CHANNELS = ['email', 'sms', 'whatsapp', 'webhook'] as const;
+export type HeldChannel = (typeof HELD_CHANNELS)[number];
+
+const LATE_ANSWERS = ['send', 'skip', 'ask'] as const;
+export type LateAnswer = (typeof LATE_ANSWERS)[number];
+
+const OUTBOX_EVENTS = [
+  'client.created',
+  'client.booked',
+  'client.status',
+  'client.cancelled',
+  'client.deleted',
+  'wedding_date.set',
+  'payment.scheduled',
+  'payment.due',
+  'payment.succeeded',
+  'payment.failed',
+  'invoice.overdue',
+  'form.submitted',
+  'core_field.changed',
+  'reply',
+  'event',
+  'facts.changed',
+] as const;
+export type OutboxEvent = (typeof OUTBOX_EVENTS)[number];
+
+interface ColumnList {
+  /** Name of the union in this file. */
+  readonly type: string;
+  readonly values: readonly string[];
+}
+
+/** Which list belongs to which column of `app`. */
+export const COLUMN_LISTS: Readonly<Record<string, ColumnList>> = {
+  'organizations.business_type': { type: 'BusinessType', values: BUSINESS_TYPES },
+  'organizations.pricing_tier': { type: 'PricingTier', values: PRICING_TIERS },
+  'organizations.subscription_status': { type: 'SubscriptionStatus', values: SUBSCRIPTION_STATUSES },
+  'user_profiles.role': { type: 'MemberRole', values: MEMBER_ROLES },
+  'clients.status': { type: 'ClientStatus', values: CLIENT_STATUSES },
+  'client_contacts.contact_type': { type: 'ContactType', values: CONTACT_TYPES },
+  'consents.channel': { type: 'Channel', values: CHANNELS },
+  'consents.purpose': { type: 'Purpose', values: PURPOSES },
+  'consents.state': { type: 'ConsentState', values: CONSENT_STATES },
+  'consents.source': { type: 'ConsentSource', values: CONSENT_SOURCES },
+  'suppressions.channel': { type: 'Channel', values: CHANNELS },
+  'suppressions.reason': { type: 'SuppressionReason', values: SUPPRESSION_REASONS },
+  'client_events.source': { type: 'ClientEventSource', values: CLIENT_EVENT_SOURCES },
+  'journeys.status': { type: 'JourneyStatus', values: JOURNEY_STATUSES },
+  'journey_steps.step_type': { type: 'StepType', values: STEP_TYPES },
+  'journey_steps.delay_unit': { type: 'DelayUnit', values: DELAY_UNITS },
+  'journey_steps.branch': { type: 'Arm', values: ARMS },
+  'journey_executions.status': { type: 'ExecutionStatus', values: EXECUTION_STATUSES },
+  'journey_step_executions.state': { type: 'StepState', values: STEP_STATES },
+  'journey_step_executions.step_type': { type: 'StepType', values: STEP_TYPES },
+  'invoices.status': { type: 'InvoiceStatus', values: INVOICE_STATUSES },
+  'payments.status': { type: 'PaymentStatus', values: PAYMENT_STATUSES },
+  'communication_templates.channel': { type: 'MessageType', values: MESSAGE_TYPES },
+  'communications.type': { type: 'MessageType', values: MESSAGE_TYPES },
+  'communications.direction': { type: 'Direction', values: DIRECTIONS },
+  'communications.purpose': { type: 'Purpose', values: PURPOSES },
+  'communications.status': { type: 'CommunicationStatus', values: COMMUNICATION_STATUSES },
+  'communications.if_unknown': { type: 'IfUnknown', values: IF_UNKNOWN },
+  'forms.status': { type: 'FormStatus', values: FORM_STATUSES },
+  'form_submissions.status': { type: 'SubmissionStatus', values: SUBMISSION_STATUSES },
+  'core_field_values.source': { type: 'CoreValueSource', values: CORE_VALUE_SOURCES },
+  'tasks.status': { type: 'TaskStatus', values: TASK_STATUSES },
+  'approvals.decision': { type: 'Decision', values: DECISIONS },
+  'holds.scope': { type: 'HoldScope', values: HOLD_SCOPES },
+  'holds.channel': { type: 'HeldChannel', values: HELD_CHANNELS },
+  'holds.late': { type: 'LateAnswer', values: LATE_ANSWERS },
+  'outbox.event': { type: 'OutboxEvent', values: OUTBOX_EVENTS },
+};

@@ -1,0 +1,71 @@
+import { sql } from 'kysely';
+
+import type { Trx } from './tenant.ts';
+
+/** A template as it stands in the table, ready to be rendered. */
+export interface MessageTemplate {
+  readonly id: string;
+  readonly channel: 'email' | 'sms' | 'whatsapp';
+  readonly locale: string;
+  readonly subject: string | null;
+  /** Compiled HTML of a mail, or the text. */
+  readonly body: string;
+}
+
+/** What a message is made of: the template, and the rows that its variables come from. */
+export interface MessageSource {
+  readonly template: MessageTemplate | null;
+  readonly client: {
+    readonly partner1Name: string;
+    readonly partner2Name: string;
+    readonly weddingOn: string | null;
+    readonly venue: string | null;
+    readonly guestCount: number | null;
+    readonly dates: Readonly<Record<string, string>>;
+    readonly metadata: Readonly<Record<string, unknown>>;
+  };
+  readonly organization: {
+    readonly name: string;
+    readonly locale: string;
+    readonly settings: Readonly<Record<string, unknown>>;
+    readonly ownerName: string | null;
+  };
+  /** Names of the contacts by id. */
+  readonly contactNames: Readonly<Record<string, string | null>>;
+  readonly paymentDetails: Readonly<Record<string, { readonly reference?: string; readonly url?: string }>>;
+}
+
+/**
+ * Loads what one message is made of, in one statement. Of several templates of that name the recipient's language
+ * comes first, then the organization's, then any; of one language the newest version that is in use.
+ *
+ * @param locale BCP 47 of the recipient, where known
+ */
+export async function loadMessage(
+  trx: Trx,
+  wanted: { clientId: string; template: string; channel: 'email' | 'sms' | 'whatsapp'; locale: string | null },
+): Promise<MessageSource | null> {
+  const { rows } = await sql<{ source: MessageSource }>`
+    select jsonb_build_object(
+      'template', (
+        select jsonb_build_object('id', t.id, 'channel', t.channel, 'locale', t.locale, 'subject', t.subject_template,
+          'body', coalesce(t.html_template, t.content_template))
+        from app.communication_templates t
+        where t.name = ${wanted.template} and t.channel = ${wanted.channel} and t.is_active
+        order by t.locale = ${wanted.locale ?? ''} desc, t.locale = o.locale desc, t.locale, t.version desc limit 1),
+      'client', jsonb_build_object('partner1Name', c.partner_1_name, 'partner2Name', c.partner_2_name,
+        'weddingOn', c.wedding_date, 'venue', c.venue, 'guestCount', c.guest_count, 'dates', c.key_dates,
+        'metadata', c.metadata),
+      'organization', jsonb_build_object('name', o.name, 'locale', o.locale, 'settings', o.settings,
+        'ownerName', (select nullif(p.full_name, '') from app.user_profiles p where p.role = 'OWNER'
+                      order by p.created_at limit 1)),
+      'contactNames', coalesce((select jsonb_object_agg(k.id, k.name) from app.client_contacts k
+                                where k.client_id = c.id), '{}'),
+      'paymentDetails', coalesce((select jsonb_object_agg(p.id, p.metadata) from app.payments p
+                                  where p.client_id = c.id), '{}')
+    ) as source
+    from app.clients c join app.organizations o on o.id = c.organization_id
+    where c.id = ${wanted.clientId}
+  `.execute(trx);
+  return rows[0]?.source ?? null;
+}

@@ -1,0 +1,32 @@
+import type { Migration } from 'kysely/migration';
+
+import * as m20261121T0900 from './20261121T0900_foundation.ts';
+import * as m20261121T0905 from './20261121T0905_organizations.ts';
+import * as m20261121T0910 from './20261121T0910_clients.ts';
+import * as m20261121T0915 from './20261121T0915_journeys.ts';
+import * as m20261121T0920 from './20261121T0920_money.ts';
+import * as m20261121T0925 from './20261121T0925_messages.ts';
+import * as m20261121T0930 from './20261121T0930_forms.ts';
+import * as m20261121T0935 from './20261121T0935_work.ts';
+import * as m20261121T0940 from './20261121T0940_outbox.ts';
+import * as m20261121T0945 from './20261121T0945_events.ts';
+
+/** A migration that can be taken back. kysely silently skips one without `down`, so ours must have it. */
+export type ReversibleMigration = Required<Migration>;
+
+/**
+ * Every migration by name, in order. A fixed list, not a folder that is read: what is not here does not run. A name
+ * that ends in `_concurrently` runs outside a transaction, as `create index concurrently` demands.
+ */
+export const migrations: Readonly<Record<string, ReversibleMigration>> = {
+  '20261121T0900_foundation': m20261121T0900,
+  '20261121T0905_organizations': m20261121T0905,
+  '20261121T0910_clients': m20261121T0910,
+  '20261121T0915_journeys': m20261121T0915,
+  '20261121T0920_money': m20261121T0920,
+  '20261121T0925_messages': m20261121T0925,
+  '20261121T0930_forms': m20261121T0930,
+  '20261121T0935_work': m20261121T0935,
+  '20261121T0940_outbox': m20261121T0940,
+  '20261121T0945_events': m20261121T0945,
+};

@@ -1,0 +1,133 @@
+import { sql } from 'kysely';
+
+import type { Trx } from './tenant.ts';
+
+export type OutgoingStatus =
+  | 'draft'
+  | 'queued'
+  | 'held'
+  | 'sending'
+  | 'sent'
+  | 'delivered'
+  | 'bounced'
+  | 'complained'
+  | 'failed'
+  | 'suppressed'
+  | 'skipped'
+  | 'cancelled'
+  | 'unknown';
+
+/** One message to one recipient, as it is about to be sent. */
+export interface Outgoing {
+  readonly id: string;
+  readonly recipient: string;
+  readonly recipientName: string | null;
+  readonly subject: string | null;
+  readonly status: OutgoingStatus;
+  readonly attempts: number;
+}
+
+export interface NewOutgoing {
+  readonly clientId: string;
+  readonly contactId: string;
+  readonly executionId: string;
+  readonly stepExecutionId: string;
+  readonly key: string;
+  readonly occurrence: number;
+  readonly templateId: string;
+  readonly type: 'email' | 'sms' | 'whatsapp';
+  readonly purpose: 'transactional' | 'service' | 'marketing';
+  readonly recipient: string;
+  readonly recipientRole: string;
+  readonly subject: string | null;
+  readonly content: string;
+  readonly ifUnknown: 'assume_sent' | 'resend_once' | 'ask';
+  /** The recipient's local day on which it goes, for the daily cap. */
+  readonly localOn: string;
+  /** ISO instant. */
+  readonly queuedAt: string;
+}
+
+/**
+ * Puts a message in the queue, or finds the one that this effect put there before: the key names execution, step,
+ * occurrence and recipient, and nothing of the attempt.
+ *
+ * @returns its id and status; anything but `queued` means that an earlier attempt got further
+ */
+export async function queueOutgoing(
+  trx: Trx,
+  message: NewOutgoing,
+): Promise<{ id: string; status: OutgoingStatus; attempts: number }> {
+  const idempotencyKey = [message.executionId, message.key, message.occurrence, message.contactId].join('/');
+  const { rows } = await sql<{ id: string; status: OutgoingStatus; attempts: number }>`
+    insert into app.communications as c
+      (client_id, contact_id, execution_id, step_execution_id, step_key, occurrence, template_id, idempotency_key, type,
+       direction, purpose, recipient, recipient_hash, recipient_role, subject, content, content_sha256, status,
+       if_unknown, queued_at, local_on)
+    values (${message.clientId}, ${message.contactId}, ${message.executionId}, ${message.stepExecutionId},
+      ${message.key}, ${message.occurrence}, ${message.templateId}, ${idempotencyKey}, ${message.type}, 'outbound',
+      ${message.purpose}, ${message.recipient}, app.address_hash(app.current_org_id(), lower(${message.recipient})),
+      ${message.recipientRole}, ${message.subject}, ${message.content},
+      sha256(convert_to(${message.content}, 'UTF8')), 'queued', ${message.ifUnknown}, ${message.queuedAt},
+      ${message.localOn})
+    on conflict (organization_id, idempotency_key) do update set
+      -- A planned retry sends what it would say today; what may have left stays as it was.
+      subject = case when c.status = 'queued' then excluded.subject else c.subject end,
+      content = case when c.status = 'queued' then excluded.content else c.content end,
+      content_sha256 = case when c.status = 'queued' then excluded.content_sha256 else c.content_sha256 end,
+      local_on = case when c.status = 'queued' then excluded.local_on else c.local_on end
+    returning c.id, c.status, c.attempts
+  `.execute(trx);
+  const [row] = rows;
+  if (row === undefined) throw new Error('The database answered an insert without a row.');
+  return row;
+}
+
+/**
+ * The claim: from here on the message may have left. Exactly one attempt gets it.
+ *
+ * @param at ISO instant
+ */
+export async function claimOutgoing(trx: Trx, id: string, at: string): Promise<boolean> {
+  const { rows } = await sql<{ id: string }>`
+    update app.communications set status = 'sending', send_claimed_at = ${at}, attempts = attempts + 1
+    where id = ${id} and status = 'queued'
+    returning id
+  `.execute(trx);
+  return rows.length === 1;
+}
+
+export interface OutgoingResult {
+  readonly status: 'sent' | 'failed' | 'queued' | 'unknown';
+  readonly provider: string;
+  readonly providerId?: string | undefined;
+  readonly code?: string | undefined;
+  readonly detail: string;
+  /** ISO instant. */
+  readonly at: string;
+}
+
+/** Writes down what the provider said. A receipt that came first (`delivered`, `bounced`) is not overwritten. */
+export async function settleOutgoing(trx: Trx, id: string, result: OutgoingResult): Promise<void> {
+  const { status, at } = result;
+  const good = status === 'sent';
+  await sql`
+    update app.communications set
+      status = ${status}, provider = ${result.provider},
+      provider_message_id = coalesce(${result.providerId ?? null}, provider_message_id),
+      sent_at = case when ${good} then ${at}::timestamptz else sent_at end,
+      failed_at = case when ${status} = 'failed' then ${at}::timestamptz end,
+      error_code = ${good ? null : (result.code ?? null)}, error_message = ${good ? null : result.detail}
+    where id = ${id} and status in ('queued', 'sending', 'unknown')
+  `.execute(trx);
+}
+
+/** After an unknown outcome the message may go once more: it is queued again, and only if it was not before. */
+export async function requeueUnknown(trx: Trx, id: string): Promise<boolean> {
+  const { rows } = await sql<{ id: string }>`
+    update app.communications set status = 'queued'
+    where id = ${id} and status = 'unknown' and attempts < 2
+    returning id
+  `.execute(trx);
+  return rows.length === 1;
+}

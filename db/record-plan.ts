@@ -1,0 +1,87 @@
+import { sql } from 'kysely';
+
+import type { Plan, PlannedStep } from '../journeys/plan.ts';
+import type { Trx } from './tenant.ts';
+
+/** What the row of the execution says about the plan, for lists and for finding what is overdue. */
+export interface PlanHead {
+  readonly status: 'active' | 'paused' | 'completed' | 'stopped';
+  /** ISO instant, or null where only a change of the facts can lead on. */
+  readonly nextActionAt: string | null;
+  readonly nextAction: string | null;
+  readonly currentStepKey: string | null;
+  readonly blocked: boolean;
+}
+
+/**
+ * Writes the plan down: one row for every step that has not ended, and the head of the execution. Only what changed is
+ * written. `planned_at` moves only together with `due_at`, because by it the planner knows whether a step was already
+ * past when its time became what it is (rule 8).
+ *
+ * @param now instant at which the plan was computed
+ */
+export async function recordPlan(
+  trx: Trx,
+  organizationId: string,
+  executionId: string,
+  plan: Plan,
+  head: PlanHead,
+  now: string,
+): Promise<void> {
+  const ended = plan.steps.filter((step) => ENDED.has(step.state)).length;
+  const lines = plan.steps.filter((step) => !ENDED.has(step.state)).map(toRow);
+  await sql`
+    with line as (
+      select * from jsonb_to_recordset(${JSON.stringify(lines)}::jsonb) as r(
+        step_key text, occurrence int, step_type text, state text, due_at timestamptz, scheduled_for timestamptz,
+        local_time text, time_zone text, depends_on text, reason jsonb)
+    ), gone as (
+      delete from app.journey_step_executions j
+      where j.organization_id = ${organizationId} and j.execution_id = ${executionId}
+        and j.ended_at is null and j.attempts = 0
+        and not exists (select from line l where l.step_key = j.step_key and l.occurrence = j.occurrence)
+    ), head as (
+      update app.journey_executions e set
+        status = ${head.status},
+        completed_at = case when ${head.status} in ('completed', 'stopped') then coalesce(completed_at, ${now}) end,
+        paused_at = case when ${head.status} = 'paused' then coalesce(paused_at, ${now}) end,
+        next_action_at = ${head.nextActionAt}, next_action = ${head.nextAction},
+        current_step_key = ${head.currentStepKey}, blocked = ${head.blocked}, planned_at = ${now},
+        steps_total = ${plan.steps.length}, steps_completed = ${ended}
+      where e.organization_id = ${organizationId} and e.id = ${executionId}
+    )
+    insert into app.journey_step_executions as j
+      (organization_id, execution_id, step_key, occurrence, step_type, state, due_at, planned_at, scheduled_for,
+       local_time, time_zone, depends_on, reason)
+    select ${organizationId}, ${executionId}, step_key, occurrence, step_type, state, due_at, ${now}, scheduled_for,
+      local_time, time_zone, depends_on, reason
+    from line
+    on conflict (organization_id, execution_id, step_key, occurrence) do update set
+      state = excluded.state, due_at = excluded.due_at, scheduled_for = excluded.scheduled_for,
+      planned_at = case when j.due_at is distinct from excluded.due_at then excluded.planned_at else j.planned_at end,
+      local_time = excluded.local_time, time_zone = excluded.time_zone, depends_on = excluded.depends_on,
+      reason = excluded.reason
+    where j.ended_at is null
+      and (j.state, j.due_at, j.scheduled_for, j.local_time, j.time_zone, j.depends_on, j.reason) is distinct from
+        (excluded.state, excluded.due_at, excluded.scheduled_for, excluded.local_time, excluded.time_zone,
+         excluded.depends_on, excluded.reason)
+  `.execute(trx);
+}
+
+/** States in which the ledger's word is final. */
+const ENDED: ReadonlySet<PlannedStep['state']> = new Set(['done', 'skipped', 'failed', 'unknown']);
+
+function toRow(step: PlannedStep): Record<string, unknown> {
+  return {
+    step_key: step.key,
+    occurrence: step.occurrence,
+    step_type: step.type,
+    state: step.state,
+    due_at: step.dueAt,
+    scheduled_for: step.runAt ?? step.dueAt,
+    local_time: step.local,
+    time_zone: step.zone,
+    depends_on: step.dependsOn,
+    reason: step.reason,
+  };
+}

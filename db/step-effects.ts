@@ -1,0 +1,79 @@
+import { sql } from 'kysely';
+
+import type { PlannedStep } from '../journeys/plan.ts';
+import type { Reason } from '../journeys/reasons.ts';
+import type { Trx } from './tenant.ts';
+
+/** The row of an execution, held until the transaction ends: two plans of one execution never overlap. */
+export async function lockExecution(trx: Trx, executionId: string): Promise<{ status: string } | null> {
+  const { rows } = await sql<{ status: string }>`
+    select status from app.journey_executions where id = ${executionId} for update
+  `.execute(trx);
+  return rows[0] ?? null;
+}
+
+/** How an occurrence of a step ended, or when it is tried again. Instants are ISO, to the second. */
+export interface StepResult {
+  readonly state: 'done' | 'skipped' | 'failed' | 'unknown' | 'planned';
+  readonly at: string;
+  readonly outcome?: string | undefined;
+  readonly reason: Reason;
+  /** Only with `planned`: when it is tried again. */
+  readonly nextAttemptAt?: string | undefined;
+  /** What went wrong, in words without an address. */
+  readonly error?: { readonly code: string; readonly message: string } | undefined;
+}
+
+/**
+ * Writes down how a step ended. A step that has ended stays as it is: the first word counts, except after `unknown`.
+ *
+ * @param line the step as planned: its row is made of it where there is none yet
+ */
+export async function finishStep(
+  trx: Trx,
+  executionId: string,
+  line: PlannedStep,
+  { state, at, outcome, reason, nextAttemptAt, error }: StepResult,
+): Promise<void> {
+  const endedAt = state === 'planned' ? null : at;
+  await sql`
+    insert into app.journey_step_executions as j
+      (execution_id, step_key, occurrence, step_type, state, due_at, planned_at, scheduled_for, local_time, time_zone,
+       ended_at, outcome, reason, next_attempt_at, error_code, error_message)
+    values (${executionId}, ${line.key}, ${line.occurrence}, ${line.type}, ${state}, ${line.dueAt}, ${at},
+      ${line.runAt ?? line.dueAt}, ${line.local}, ${line.zone}, ${endedAt}, ${outcome ?? null},
+      ${JSON.stringify(reason)}::jsonb, ${nextAttemptAt ?? null}, ${error?.code ?? null}, ${error?.message ?? null})
+    on conflict (organization_id, execution_id, step_key, occurrence) do update set
+      state = excluded.state, ended_at = excluded.ended_at, outcome = excluded.outcome, reason = excluded.reason,
+      next_attempt_at = excluded.next_attempt_at, error_code = excluded.error_code,
+      error_message = excluded.error_message,
+      duration_ms = least(2147483647, greatest(0, extract(epoch from ${at}::timestamptz - j.started_at) * 1000))::int
+    where j.ended_at is null or j.state = 'unknown'
+  `.execute(trx);
+}
+
+/**
+ * Notes that an attempt begins, and counts it. Null where the step has ended meanwhile.
+ *
+ * @param at ISO instant
+ */
+export async function beginAttempt(
+  trx: Trx,
+  executionId: string,
+  line: PlannedStep,
+  at: string,
+): Promise<{ stepExecutionId: string; attempts: number } | null> {
+  const { rows } = await sql<{ id: string; attempts: number }>`
+    insert into app.journey_step_executions as j
+      (execution_id, step_key, occurrence, step_type, state, due_at, planned_at, scheduled_for, local_time, time_zone,
+       reason, attempts, started_at)
+    values (${executionId}, ${line.key}, ${line.occurrence}, ${line.type}, ${line.state}, ${line.dueAt}, ${at},
+      ${line.runAt ?? line.dueAt}, ${line.local}, ${line.zone}, ${JSON.stringify(line.reason)}::jsonb, 1, ${at})
+    on conflict (organization_id, execution_id, step_key, occurrence) do update set
+      attempts = j.attempts + 1, started_at = ${at}, next_attempt_at = null
+    where j.ended_at is null
+    returning id, attempts
+  `.execute(trx);
+  const row = rows[0];
+  return row === undefined ? null : { stepExecutionId: row.id, attempts: row.attempts };
+}

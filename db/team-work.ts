@@ -1,0 +1,58 @@
+import { sql } from 'kysely';
+
+import type { Trx } from './tenant.ts';
+
+export interface NewTask {
+  readonly clientId: string;
+  readonly executionId: string;
+  /** The effect that makes it: the same one never makes two. */
+  readonly dedupKey: string;
+  readonly title: string;
+  readonly description: string;
+  /** `owner`, `assignee` (who looks after the couple) or `role:<x>`. */
+  readonly assigneeRole: string;
+  /** ISO instant. */
+  readonly dueAt: string | null;
+}
+
+/** Gives the team a task; `assignee` is the member who looks after the couple, else the owner. */
+export async function addTask(trx: Trx, task: NewTask): Promise<void> {
+  await sql`
+    insert into app.tasks
+      (client_id, execution_id, step_execution_id, dedup_key, title, description, assignee_id, assignee_role, due_at)
+    select c.id, ${task.executionId},
+      (select j.id from app.journey_step_executions j where j.execution_id = ${task.executionId}
+        and ${task.dedupKey} = j.execution_id::text || '/' || j.step_key || '/' || j.occurrence),
+      ${task.dedupKey}, ${task.title}, ${task.description},
+      case when ${task.assigneeRole} = 'assignee' then c.assignee_id end,
+      case when ${task.assigneeRole} = 'assignee' then case when c.assignee_id is null then 'owner' end
+        else ${task.assigneeRole} end,
+      ${task.dueAt}
+    from app.clients c where c.id = ${task.clientId}
+    on conflict (organization_id, dedup_key) do nothing
+  `.execute(trx);
+}
+
+export interface NewNotification {
+  readonly clientId: string;
+  readonly executionId: string;
+  readonly dedupKey: string;
+  readonly title: string;
+  readonly body: string;
+  /** `all`, `owner`, `assignee` or `role:<x>`. */
+  readonly to: string;
+}
+
+/** Tells the team something in the application. */
+export async function addNotification(trx: Trx, note: NewNotification): Promise<void> {
+  await sql`
+    insert into app.notifications
+      (client_id, execution_id, dedup_key, title, body, recipient_id, recipient_role)
+    select c.id, ${note.executionId}, ${note.dedupKey}, ${note.title}, ${note.body},
+      case when ${note.to} = 'assignee' then c.assignee_id end,
+      case ${note.to} when 'all' then null
+        when 'assignee' then case when c.assignee_id is null then 'owner' end else ${note.to} end
+    from app.clients c where c.id = ${note.clientId}
+    on conflict (organization_id, dedup_key) do nothing
+  `.execute(trx);
+}

@@ -1,0 +1,84 @@
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { withTenant, type Trx } from '../../db/tenant.ts';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
+
+let db: TestDatabase;
+const organizations: string[] = [];
+
+beforeAll(async () => {
+  db = await createTestDatabase();
+  for (const slug of ['first', 'second']) {
+    const [row] = await db.query<{ id: string }>(
+      `insert into app.organizations (name, slug) values ($1, $1) returning id`,
+      [slug],
+    );
+    organizations.push(row?.id ?? '');
+    await db.query(`insert into app.clients (organization_id, partner_1_name) values ($1, $2)`, [row?.id, slug]);
+  }
+});
+afterAll(() => db.close());
+
+const namesSeen = (trx: Trx): Promise<string[]> =>
+  trx
+    .selectFrom('clients')
+    .select('partner_1_name')
+    .execute()
+    .then((rows) => rows.map((row) => row.partner_1_name));
+
+describe('withTenant', () => {
+  it('shows the rows of the organization and no others', async () => {
+    for (const [index, name] of ['first', 'second'].entries()) {
+      const seen = await withTenant(
+        db.worker,
+        { organizationId: organizations[index] ?? '', actor: 'test' },
+        namesSeen,
+      );
+      expect(seen).toEqual([name]);
+    }
+  });
+
+  it('tells the database who acts', async () => {
+    const context = { organizationId: organizations[0] ?? '', actor: 'user:7', requestId: 'r-1' };
+    const { rows } = await withTenant(db.api, context, (trx) =>
+      sql<{ actor: string; request: string }>`select current_setting('app.actor') as actor,
+        current_setting('app.request_id') as request`.execute(trx),
+    );
+    expect(rows).toEqual([{ actor: 'user:7', request: 'r-1' }]);
+  });
+
+  it('takes everything back when the work fails', async () => {
+    const context = { organizationId: organizations[0] ?? '', actor: 'test' };
+    await expect(
+      withTenant(db.api, context, async (trx) => {
+        await trx.insertInto('clients').values({ partner_1_name: 'half-written' }).execute();
+        throw new Error('broken off');
+      }),
+    ).rejects.toThrow('broken off');
+    expect(await withTenant(db.api, context, namesSeen)).toEqual(['first']);
+  });
+
+  it('refuses a query that escaped from its transaction', async () => {
+    let escaped: Trx | undefined;
+    await withTenant(db.api, { organizationId: organizations[0] ?? '', actor: 'test' }, async (trx) => {
+      escaped = trx;
+      await Promise.resolve();
+    });
+    await expect(async () => escaped && namesSeen(escaped)).rejects.toThrow(/already committed/);
+  });
+
+  it('refuses what is not the id of an organization', async () => {
+    await expect(withTenant(db.api, { organizationId: '', actor: 'test' }, namesSeen)).rejects.toThrow(TypeError);
+  });
+
+  it('keeps two organizations apart over a pool they share', async () => {
+    const rounds = Array.from({ length: 400 }, (_, round) => round % 2);
+    const seen = await Promise.all(
+      rounds.map((index) =>
+        withTenant(db.worker, { organizationId: organizations[index] ?? '', actor: 'test' }, namesSeen),
+      ),
+    );
+    expect(seen).toEqual(rounds.map((index) => [['first', 'second'][index]]));
+  });
+});

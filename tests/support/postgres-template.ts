@@ -1,0 +1,4 @@
+/** The same for every role: the server lives as long as the test run, on this machine only. */
+export const TEST_PASSWORD = 'test';
+/** The migrated database that test databases are cloned from. */
+export const TEMPLATE = 'wedsync_template';
