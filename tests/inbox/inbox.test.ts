@@ -1,0 +1,179 @@
+import { mkdtempSync, rmSync, writeFileSync, appendFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createEmailChannel, type EmailChannel } from '../../channels/email.ts';
+import { startInbox, type RunningInbox } from '../../cli/dev/inbox/start-inbox.ts';
+import { anEmail, SENDER } from '../channels/support/an-email.ts';
+
+let dataFolder: string;
+let inbox: RunningInbox;
+let channel: EmailChannel;
+
+async function start(): Promise<void> {
+  inbox = await startInbox({ dataFolder });
+  channel = createEmailChannel({ smtpUrl: inbox.smtpUrl, from: SENDER });
+}
+async function stop(): Promise<void> {
+  await channel.close();
+  await inbox.stop();
+}
+beforeEach(async () => {
+  dataFolder = mkdtempSync(join(tmpdir(), 'inbox-'));
+  await start();
+});
+afterEach(async () => {
+  await stop();
+  rmSync(dataFolder, { recursive: true });
+});
+
+type Summary = { id: string; to: string[]; subject: string; preview: string };
+async function list(query = ''): Promise<Summary[]> {
+  const response = await fetch(`${inbox.inboxUrl}/api/messages${query}`);
+  return ((await response.json()) as { messages: Summary[] }).messages;
+}
+async function fail(fault: object): Promise<Response> {
+  return fetch(`${inbox.inboxUrl}/api/faults`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(fault),
+  });
+}
+
+describe('the dev inbox', () => {
+  it('lists mails newest first and finds them by recipient, subject and text', async () => {
+    await channel.send(anEmail({ to: { address: 'first@example.com' }, subject: 'Welcome' }));
+    await channel.send(anEmail({ to: { address: 'second@example.com' }, subject: 'Balance', text: 'Fourteen days' }));
+    expect((await list()).map((message) => message.subject)).toEqual(['Balance', 'Welcome']);
+    expect((await list('?to=first@')).map((message) => message.subject)).toEqual(['Welcome']);
+    expect((await list('?subject=bal')).map((message) => message.subject)).toEqual(['Balance']);
+    expect((await list('?search=fourteen')).map((message) => message.subject)).toEqual(['Balance']);
+    expect(await list('?channel=sms')).toEqual([]);
+  });
+
+  it('keeps mails over a restart, and a deleted one stays deleted', async () => {
+    await channel.send(anEmail({ subject: 'Kept' }));
+    await channel.send(anEmail({ subject: 'Deleted' }));
+    const [deleted] = await list('?subject=Deleted');
+    await fetch(`${inbox.inboxUrl}/api/messages/${deleted?.id}`, { method: 'DELETE' });
+    await stop();
+    await start();
+    expect((await list()).map((message) => message.subject)).toEqual(['Kept']);
+  });
+
+  it('starts again after a kill in the middle of writing', async () => {
+    await channel.send(anEmail({ subject: 'Whole' }));
+    await stop();
+    appendFileSync(join(dataFolder, 'inbox.ndjson'), '{"put":{"id":"half');
+    await start();
+    expect((await list()).map((message) => message.subject)).toEqual(['Whole']);
+    writeFileSync(join(dataFolder, 'inbox.ndjson.new'), 'left over');
+    await stop();
+    await start();
+    expect(await list()).toHaveLength(1);
+  });
+
+  it('gives back text, HTML, source and attachments as they came', async () => {
+    const content = Buffer.from([0, 1, 2, 255]);
+    await channel.send(
+      anEmail({ attachments: [{ filename: 'plan ü.bin', contentType: 'application/octet-stream', content }] }),
+    );
+    const [summary] = await list();
+    const base = `${inbox.inboxUrl}/api/messages/${summary?.id}`;
+    const file = await fetch(`${base}/attachments/0`);
+    expect(Buffer.from(await file.arrayBuffer()).equals(content)).toBe(true);
+    expect(file.headers.get('content-disposition')).toContain('attachment');
+    expect(await (await fetch(`${base}/source`)).text()).toContain('Subject: Your date is ours');
+    expect(await (await fetch(base)).json()).toMatchObject({
+      text: expect.stringContaining('see you in June') as string,
+    });
+  });
+
+  it('lets a mail show itself and do nothing else', async () => {
+    await channel.send(
+      anEmail({ html: '<script>alert(1)</script><form action="https://example.com"></form><a href="/x">x</a>' }),
+    );
+    const [summary] = await list();
+    const preview = await fetch(`${inbox.inboxUrl}/api/messages/${summary?.id}/html`);
+    const policy = preview.headers.get('content-security-policy') ?? '';
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain('sandbox');
+    expect(policy).not.toMatch(/allow-scripts|allow-same-origin|allow-forms|script-src/);
+  });
+
+  it('answers nobody who calls it by another name', async () => {
+    const { port } = new URL(inbox.inboxUrl);
+    const status = await new Promise<number | undefined>((resolve, reject) => {
+      request({ host: '127.0.0.1', port, path: '/api/messages', headers: { host: 'evil.example.com' } }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      })
+        .on('error', reject)
+        .end();
+    });
+    expect(status).toBe(403);
+  });
+
+  it('tells of a new mail at once', async () => {
+    const controller = new AbortController();
+    const events = await fetch(`${inbox.inboxUrl}/api/events`, { signal: controller.signal });
+    const reader = events.body?.getReader();
+    await channel.send(anEmail({ subject: 'Live' }));
+    let heard = '';
+    while (!heard.includes('Live')) {
+      const part = await reader?.read();
+      if (part?.value === undefined) throw new Error('the events ended');
+      heard += Buffer.from(part.value).toString('utf8');
+    }
+    controller.abort();
+    expect(heard).toContain('"kind":"added"');
+  });
+});
+
+describe('a fault set up in the inbox', () => {
+  it.each([
+    ['refuse', 'refused', 0],
+    ['defer', 'not_accepted', 0],
+    ['refuse_after_data', 'refused', 0],
+    ['defer_after_data', 'not_accepted', 0],
+    ['drop_after_data', 'unknown', 1],
+  ])('%s makes the next mail %s, with %i kept', async (kind, outcome, kept) => {
+    await fail({ kind });
+    expect((await channel.send(anEmail())).outcome).toBe(outcome);
+    expect(await list()).toHaveLength(kept);
+    expect((await channel.send(anEmail())).outcome).toBe('accepted');
+  });
+
+  it('can swallow a mail whose answer is lost', async () => {
+    await fail({ kind: 'drop_after_data', keep: false });
+    expect((await channel.send(anEmail())).outcome).toBe('unknown');
+    expect(await list()).toEqual([]);
+  });
+
+  it('waits for its recipient, as often as it was told', async () => {
+    await fail({ kind: 'refuse', to: 'Unlucky@example.com', times: 2 });
+    const to = { address: 'unlucky@example.com' };
+    const outcomes = [];
+    for (const message of [anEmail(), anEmail({ to }), anEmail({ to }), anEmail({ to })]) {
+      outcomes.push((await channel.send(message)).outcome);
+    }
+    expect(outcomes).toEqual(['accepted', 'refused', 'refused', 'accepted']);
+  });
+
+  it('answers late while the sender has stopped waiting', async () => {
+    await fail({ kind: 'late_answer', delayMs: 3_000_000 });
+    const result = await channel.send(anEmail(), { deadline: new Date(Date.now() + 300) });
+    expect(result.outcome).toBe('unknown');
+    expect(await list()).toHaveLength(1);
+  });
+
+  it('is refused with the reason when it makes no sense', async () => {
+    const response = await fail({ kind: 'explode' });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({
+      error: 'invalid',
+      message: expect.stringContaining('kind') as string,
+    });
+  });
+});
