@@ -131,7 +131,7 @@ export type IfUnknown = (typeof IF_UNKNOWN)[number];
 const FORM_STATUSES = ['draft', 'published', 'archived'] as const;
 export type FormStatus = (typeof FORM_STATUSES)[number];
 
-const SUBMISSION_STATUSES = ['draft', 'submitted', 'reviewed', 'archived'] as const;
+const SUBMISSION_STATUSES = ['draft', 'submitted', 'archived'] as const;
 export type SubmissionStatus = (typeof SUBMISSION_STATUSES)[number];
 
 const CORE_VALUE_SOURCES = ['supplier', 'couple', 'form', 'import', 'api'] as const;

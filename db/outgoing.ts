@@ -17,14 +17,14 @@ export type OutgoingStatus =
   | 'cancelled'
   | 'unknown';
 
-/** One message to one recipient, as it is about to be sent. */
-export interface Outgoing {
+/** One message in the queue, or as far as an earlier attempt got with it. */
+export interface QueuedOutgoing {
   readonly id: string;
-  readonly recipient: string;
-  readonly recipientName: string | null;
-  readonly subject: string | null;
   readonly status: OutgoingStatus;
+  /** How often it was claimed. */
   readonly attempts: number;
+  /** When it was claimed last. */
+  readonly claimedAt: Date | null;
 }
 
 export interface NewOutgoing {
@@ -54,12 +54,9 @@ export interface NewOutgoing {
  *
  * @returns its id and status; anything but `queued` means that an earlier attempt got further
  */
-export async function queueOutgoing(
-  trx: Trx,
-  message: NewOutgoing,
-): Promise<{ id: string; status: OutgoingStatus; attempts: number }> {
+export async function queueOutgoing(trx: Trx, message: NewOutgoing): Promise<QueuedOutgoing> {
   const idempotencyKey = [message.executionId, message.key, message.occurrence, message.contactId].join('/');
-  const { rows } = await sql<{ id: string; status: OutgoingStatus; attempts: number }>`
+  const { rows } = await sql<QueuedOutgoing>`
     insert into app.communications as c
       (client_id, contact_id, execution_id, step_execution_id, step_key, occurrence, template_id, idempotency_key, type,
        direction, purpose, recipient, recipient_hash, recipient_role, subject, content, content_sha256, status,
@@ -76,7 +73,7 @@ export async function queueOutgoing(
       content = case when c.status = 'queued' then excluded.content else c.content end,
       content_sha256 = case when c.status = 'queued' then excluded.content_sha256 else c.content_sha256 end,
       local_on = case when c.status = 'queued' then excluded.local_on else c.local_on end
-    returning c.id, c.status, c.attempts
+    returning c.id, c.status, c.attempts, c.send_claimed_at as "claimedAt"
   `.execute(trx);
   const [row] = rows;
   if (row === undefined) throw new Error('The database answered an insert without a row.');
@@ -122,11 +119,15 @@ export async function settleOutgoing(trx: Trx, id: string, result: OutgoingResul
   `.execute(trx);
 }
 
-/** After an unknown outcome the message may go once more: it is queued again, and only if it was not before. */
-export async function requeueUnknown(trx: Trx, id: string): Promise<boolean> {
+/**
+ * After an unknown outcome the message may go once more: it is queued again, if it was not before and no receipt came.
+ *
+ * @param claimedBefore ISO instant: a receipt for what was claimed later may still be on its way
+ */
+export async function requeueUnknown(trx: Trx, id: string, claimedBefore: string): Promise<boolean> {
   const { rows } = await sql<{ id: string }>`
     update app.communications set status = 'queued'
-    where id = ${id} and status = 'unknown' and attempts < 2
+    where id = ${id} and status = 'unknown' and attempts < 2 and send_claimed_at <= ${claimedBefore}
     returning id
   `.execute(trx);
   return rows.length === 1;

@@ -9,3 +9,13 @@ export async function stopExecution(trx: Trx, executionId: string, at: string, r
     where id = ${executionId} and stopped_at is null and completed_at is null
   `.execute(trx);
 }
+
+/** Ends an execution at once, closing steps included: an admin cancelled its workflow. */
+export async function cancelExecution(trx: Trx, executionId: string, at: string): Promise<void> {
+  await sql`
+    update app.journey_executions
+    set status = 'cancelled', completed_at = ${at}, next_action_at = null, next_action = null, blocked = false,
+      stopped_at = coalesce(stopped_at, ${at}), stop_reason = coalesce(stop_reason, 'Cancelled in Temporal.')
+    where id = ${executionId} and completed_at is null
+  `.execute(trx);
+}

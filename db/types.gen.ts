@@ -153,7 +153,7 @@ export interface Clients {
    */
   version: Generated<number>;
   /**
-   * When date, time or zone last changed. Kept by a trigger.
+   * When date, time or zone last changed, or the wedding was postponed. Kept by a trigger.
    */
   wedding_changed_at: Timestamp | null;
   wedding_date: string | null;

@@ -44,6 +44,10 @@ export async function up(db: MigrationDatabase): Promise<void> {
        return false;
      end $$`,
 
+    `create function app.iso_instant(at timestamptz) returns text language sql stable parallel safe
+       return to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`,
+    `comment on function app.iso_instant(timestamptz) is 'An instant as the planner writes it: UTC with Z, to the second.'`,
+
     `create table ops.table_decisions (
        table_name text primary key,
        audit text not null check (audit in ('standard', 'financial', 'none')),
@@ -62,6 +66,7 @@ export async function down(db: MigrationDatabase): Promise<void> {
   await run(
     db,
     `drop table ops.table_decisions`,
+    `drop function app.iso_instant(timestamptz)`,
     `drop function app.is_time_zone(text)`,
     `drop function app.address_hash(uuid, text)`,
     `drop function app.set_updated_at()`,

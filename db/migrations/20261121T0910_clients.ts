@@ -41,7 +41,7 @@ export async function up(db: MigrationDatabase): Promise<void> {
       external_id: "The record's key in the supplier's other program; imports find it again by this.",
       wedding_time: "Wall time of the ceremony in the wedding's zone.",
       wedding_timezone: "IANA zone of the wedding; NULL means the organization's.",
-      wedding_changed_at: 'When date, time or zone last changed. Kept by a trigger.',
+      wedding_changed_at: 'When date, time or zone last changed, or the wedding was postponed. Kept by a trigger.',
       postponed_at: 'Since when the wedding is postponed without a new date; NULL: it is not.',
       tags: "The supplier's own labels; conditions ask for them as client.tags.",
       key_dates: 'Further dates by key, each YYYY-MM-DD: anchors date:<key>.',
@@ -63,15 +63,15 @@ export async function up(db: MigrationDatabase): Promise<void> {
       `create function app.prepare_client() returns trigger language plpgsql set search_path = pg_catalog, pg_temp as $$
        begin
          new.version := old.version + 1;
-         if (new.wedding_date, new.wedding_time, new.wedding_timezone)
-              is distinct from (old.wedding_date, old.wedding_time, old.wedding_timezone)
-            and new.wedding_changed_at is not distinct from old.wedding_changed_at then
-           new.wedding_changed_at := now();
-         end if;
-         -- A new date ends a postponement, unless the same statement says otherwise.
+                  -- A new date ends a postponement, unless the same statement says otherwise.
          if new.wedding_date is distinct from old.wedding_date and new.wedding_date is not null
             and new.postponed_at is not distinct from old.postponed_at then
            new.postponed_at := null;
+         end if;
+         if (new.wedding_date, new.wedding_time, new.wedding_timezone, new.postponed_at is null)
+              is distinct from (old.wedding_date, old.wedding_time, old.wedding_timezone, old.postponed_at is null)
+            and new.wedding_changed_at is not distinct from old.wedding_changed_at then
+           new.wedding_changed_at := now();
          end if;
          return new;
        end $$`,
@@ -119,6 +119,15 @@ export async function up(db: MigrationDatabase): Promise<void> {
       `create index client_contacts_client_idx on app.client_contacts (organization_id, client_id)`,
       `create index client_contacts_value_idx on app.client_contacts (organization_id, value_normalized)`,
       `create index client_contacts_address_hash_idx on app.client_contacts (organization_id, address_hash)`,
+      `create function app.contact_person(organization_id uuid, contact_id uuid) returns uuid
+         language sql stable parallel safe
+         return (select first.id from app.client_contacts of
+                   join app.client_contacts first on first.organization_id = of.organization_id
+                    and first.client_id = of.client_id and first.role = of.role
+                  where of.organization_id = $1 and of.id = $2
+                  order by first.is_primary desc, first.created_at, first.id limit 1)`,
+      `comment on function app.contact_person(uuid, uuid) is
+         'The row that stands for the person to whom an address belongs: the first address of the same role.'`,
       `create function app.normalize_contact() returns trigger language plpgsql
          set search_path = pg_catalog, pg_temp as $$
        begin
@@ -240,6 +249,7 @@ export async function up(db: MigrationDatabase): Promise<void> {
 }
 
 export async function down(db: MigrationDatabase): Promise<void> {
+  await run(db, `drop function app.contact_person(uuid, uuid)`);
   await dropTenantTable(db, 'client_events', 'suppressions', 'consents', 'client_contacts', 'clients');
   await run(db, `drop function app.normalize_contact()`, `drop function app.prepare_client()`);
 }

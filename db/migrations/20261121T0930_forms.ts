@@ -37,7 +37,7 @@ export async function up(db: MigrationDatabase): Promise<void> {
       started_at timestamptz not null default now(),
       submitted_at timestamptz,
       dedup_key text,
-      constraint form_submissions_status_check check (status in ('draft', 'submitted', 'reviewed', 'archived')),
+      constraint form_submissions_status_check check (status in ('draft', 'submitted', 'archived')),
       constraint form_submissions_answers_check
         check (jsonb_typeof(answers) = 'object' and pg_column_size(answers) <= 1048576),
       constraint form_submissions_submitted_check check (status = 'draft' or submitted_at is not null),

@@ -1,0 +1,158 @@
+import { sql } from 'kysely';
+
+import type { JourneyDefinition } from '../journeys/definition.ts';
+import type { Trx } from './tenant.ts';
+
+/** A journey whose published version starts on some event. */
+export interface StartableJourney {
+  readonly journeyId: string;
+  readonly journeyVersionId: string;
+  readonly definition: JourneyDefinition;
+}
+
+/** The active journeys of the organization whose published version starts on `event`. */
+export async function journeysStartingOn(trx: Trx, event: string): Promise<StartableJourney[]> {
+  const { rows } = await sql<StartableJourney>`/* journeys_starting_on */
+    select j.id as "journeyId", v.id as "journeyVersionId", v.definition
+    from app.journeys j
+    join app.journey_versions v
+      on v.organization_id = j.organization_id and v.journey_id = j.id and v.version = j.published_version
+    where j.organization_id = (select app.current_org_id()) and j.status = 'active' and j.deleted_at is null
+      and j.trigger_events @> array[${event}]
+    order by j.created_at, j.id
+  `.execute(trx);
+  return rows;
+}
+
+export interface NewExecution {
+  readonly journeyId: string;
+  readonly journeyVersionId: string;
+  readonly clientId: string;
+  /** The occurrence that sets it off: the same one never makes two. */
+  readonly triggerKey: string;
+  readonly triggerEvent: string;
+  readonly triggerRef: string | null;
+  readonly triggerAt: Date;
+  readonly triggerDetails: Readonly<Record<string, unknown>>;
+  readonly startedAt: Date;
+
+  /** What forbids it: any earlier execution of the couple on this journey, one that still runs, or none. */
+  readonly unlessEarlier: 'any_before' | 'running' | 'no_matter';
+}
+
+/**
+ * Creates an execution in the next generation, unless this very trigger made one before or an earlier one forbids it.
+ *
+ * @returns its id, or null where none was made
+ */
+export async function insertExecution(trx: Trx, execution: NewExecution): Promise<string | null> {
+  const { journeyId, clientId } = execution;
+  const { rows } = await sql<{ id: string }>`/* insert_execution */
+    with earlier as (
+      select count(*) as all, count(*) filter (where completed_at is null) as running,
+        coalesce(max(generation), 0) as generation
+      from app.journey_executions where journey_id = ${journeyId} and client_id = ${clientId}
+    )
+    insert into app.journey_executions
+      (journey_id, journey_version_id, client_id, generation, trigger_event, trigger_ref, trigger_key, trigger_at,
+       trigger_details, started_at)
+    select ${journeyId}, ${execution.journeyVersionId}, c.id, earlier.generation + 1, ${execution.triggerEvent},
+      ${execution.triggerRef}, ${execution.triggerKey}, ${execution.triggerAt},
+      ${JSON.stringify(execution.triggerDetails)}::jsonb, ${execution.startedAt}
+    from app.clients c, earlier
+    where c.id = ${clientId} and c.deleted_at is null
+      and case ${execution.unlessEarlier}::text when 'any_before' then earlier.all = 0
+        when 'running' then earlier.running = 0 else true end
+    on conflict do nothing
+    returning id
+  `.execute(trx);
+  return rows[0]?.id ?? null;
+}
+
+/** The execution that this trigger made, while it runs: its workflow may still have to be started. */
+export async function runningOfTrigger(
+  trx: Trx,
+  trigger: { journeyId: string; clientId: string; triggerKey: string },
+): Promise<string | null> {
+  const { rows } = await sql<{ id: string }>`
+    select id from app.journey_executions
+    where journey_id = ${trigger.journeyId} and client_id = ${trigger.clientId}
+      and trigger_key = ${trigger.triggerKey} and completed_at is null
+  `.execute(trx);
+  return rows[0]?.id ?? null;
+}
+
+/** Takes back an execution that was only made to look at it. */
+export async function dropExecution(trx: Trx, executionId: string): Promise<void> {
+  await sql`delete from app.journey_executions where id = ${executionId}`.execute(trx);
+}
+
+/** An execution that has not ended, with what its version says about stops. */
+export interface RunningExecution {
+  readonly executionId: string;
+  readonly stops: NonNullable<JourneyDefinition['stops']>;
+  readonly stoppedAt: Date | null;
+}
+
+/**
+ * The executions that have not ended: of one couple, or of the whole organization, or one.
+ *
+ * @param limit most that are returned; the next page begins after the last id of this one
+ */
+export async function runningExecutions(
+  trx: Trx,
+  of: { clientId: string | null; executionId?: string | undefined; journeyId?: string | undefined },
+  page: { after: string | null; limit: number },
+): Promise<RunningExecution[]> {
+  const { rows } = await sql<RunningExecution>`/* running_executions */
+    select e.id as "executionId", coalesce(v.definition -> 'stops', '[]') as stops, e.stopped_at as "stoppedAt"
+    from app.journey_executions e
+    join app.journey_versions v on v.organization_id = e.organization_id and v.id = e.journey_version_id
+    where e.organization_id = (select app.current_org_id()) and e.completed_at is null
+      and (${of.clientId}::uuid is null or e.client_id = ${of.clientId})
+      and (${of.executionId ?? null}::uuid is null or e.id = ${of.executionId ?? null})
+      and (${of.journeyId ?? null}::uuid is null or e.journey_id = ${of.journeyId ?? null})
+      and (${page.after}::uuid is null or e.id > ${page.after})
+    order by e.id limit ${page.limit}
+  `.execute(trx);
+  return rows;
+}
+
+/** Ends stages of an execution: their unsent steps are skipped. A stage ends once. */
+export async function endStages(trx: Trx, executionId: string, stages: readonly string[], at: string): Promise<void> {
+  await sql`
+    update app.journey_executions e set ended_stages = e.ended_stages || coalesce((
+      select jsonb_agg(jsonb_build_object('stage', stage, 'at', ${at}::text))
+      from unnest(${stages}::text[]) as s (stage)
+      where not e.ended_stages @> jsonb_build_array(jsonb_build_object('stage', stage))), '[]')
+    where e.id = ${executionId}
+  `.execute(trx);
+}
+
+/** What a workflow is started with, besides its ids: for Temporal's pages. */
+export interface ExecutionHead {
+  readonly executionId: string;
+  readonly organizationId: string;
+  readonly journeyId: string;
+  readonly clientId: string;
+  readonly journeyName: string;
+  readonly version: number;
+  readonly steps: number;
+  readonly weddingOn: string | null;
+}
+
+/** The heads of executions that have not ended. */
+export async function executionHeads(trx: Trx, executionIds: readonly string[]): Promise<ExecutionHead[]> {
+  const { rows } = await sql<ExecutionHead>`/* execution_heads */
+    select e.id as "executionId", e.organization_id as "organizationId", e.journey_id as "journeyId",
+      e.client_id as "clientId", j.name as "journeyName", v.version,
+      jsonb_array_length(v.definition -> 'steps') as steps, c.wedding_date as "weddingOn"
+    from app.journey_executions e
+    join app.journeys j on j.organization_id = e.organization_id and j.id = e.journey_id
+    join app.journey_versions v on v.organization_id = e.organization_id and v.id = e.journey_version_id
+    join app.clients c on c.organization_id = e.organization_id and c.id = e.client_id
+    where e.organization_id = (select app.current_org_id()) and e.id = any (${executionIds}::uuid[])
+      and e.completed_at is null
+  `.execute(trx);
+  return rows;
+}

@@ -1,0 +1,102 @@
+import { sql } from 'kysely';
+
+import type { Trx } from './tenant.ts';
+
+/** One thing that happened and that journeys have to hear of. */
+export interface OutboxEvent {
+  /** A bigint, as text. */
+  readonly id: string;
+  readonly organizationId: string;
+  /** Null: it concerns every couple of the organization. */
+  readonly clientId: string | null;
+  readonly event: string;
+  /** The row it is about, such as the payment. */
+  readonly ref: string | null;
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly occurredAt: Date;
+  readonly attempts: number;
+}
+
+/** After so many attempts a person has to look. */
+const MAX_ATTEMPTS = 20;
+
+/**
+ * Leases the oldest events for a while. Events of one couple are leased in their order and by one relay at a time, so
+ * that a booking is never heard of after the cancellation. The locks of the first statement keep a second relay from
+ * judging by what it saw before this one committed.
+ *
+ * @param trx of the relay; commit it before the events are worked on
+ * @param leaseMs for which nobody else gets them, in milliseconds
+ */
+export async function leaseOutbox(trx: Trx, limit: number, leaseMs: number): Promise<OutboxEvent[]> {
+  const candidates = await sql<{ key: string }>`/* relay_candidates */
+    select key from (
+      select distinct coalesce(o.client_id, o.organization_id)::text as key
+      from (
+        select client_id, organization_id from app.outbox
+        where processed_at is null and parked_at is null and available_at <= now()
+          and (locked_until is null or locked_until <= now())
+        order by available_at, id limit ${limit}
+      ) o
+    ) keys
+    where pg_try_advisory_xact_lock(hashtextextended(key, 7))
+  `.execute(trx);
+  const keys = candidates.rows.map(({ key }) => key);
+  if (keys.length === 0) return [];
+  const { rows } = await sql<OutboxEvent>`/* relay_lease */
+    with head as (
+      select o.id from app.outbox o
+      where o.processed_at is null and o.parked_at is null and o.available_at <= now()
+        and coalesce(o.client_id, o.organization_id) = any (${keys}::uuid[])
+        and (o.locked_until is null or o.locked_until <= now())
+        and not exists (
+          select from app.outbox earlier
+          where earlier.organization_id = o.organization_id and earlier.client_id is not distinct from o.client_id
+            and earlier.id < o.id and earlier.processed_at is null and earlier.parked_at is null
+            and (earlier.locked_until > now() or earlier.available_at > now()))
+      order by o.id limit ${limit}
+      for update skip locked
+    )
+    update app.outbox o
+    set locked_until = now() + ${leaseMs} * interval '1 millisecond', attempts = o.attempts + 1
+    from head where o.id = head.id
+    returning o.id::text, o.organization_id as "organizationId", o.client_id as "clientId", o.event, o.ref, o.details,
+      o.occurred_at as "occurredAt", o.attempts
+  `.execute(trx);
+  return rows.sort((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1));
+}
+
+/** Events that have reached their journeys. */
+export async function markProcessed(trx: Trx, ids: readonly string[]): Promise<void> {
+  await sql`/* relay_processed */
+    update app.outbox set processed_at = now(), locked_until = null, last_error = null
+    where id = any (${ids}::bigint[]) and processed_at is null
+  `.execute(trx);
+}
+
+/**
+ * An event that could not be brought to its journeys comes again, later and later (at most 5 minutes), and is put aside
+ * for a person after 20 attempts. The later events of its couple wait for it until then.
+ */
+export async function markFailed(trx: Trx, id: string, error: string): Promise<void> {
+  await sql`
+    update app.outbox set
+      locked_until = null, last_error = ${error.slice(0, 2_000)},
+      available_at = now() + least(300, power(2, least(attempts, 9))) * interval '1 second',
+      parked_at = case when attempts >= ${MAX_ATTEMPTS} then now() end
+    where id = ${id} and processed_at is null
+  `.execute(trx);
+}
+
+/** Events that were leased but not looked at go back at once. */
+export async function giveBack(trx: Trx, ids: readonly string[]): Promise<void> {
+  await sql`
+    update app.outbox set locked_until = null, attempts = greatest(0, attempts - 1)
+    where id = any (${ids}::bigint[]) and processed_at is null
+  `.execute(trx);
+}
+
+/** Says that a day has come: payments fall due, invoices become overdue. Each is told once. */
+export async function tellDue(trx: Trx, at: Date): Promise<void> {
+  await sql`select app.tell_due(${at})`.execute(trx);
+}
