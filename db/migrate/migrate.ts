@@ -101,6 +101,16 @@ export async function migrationStates(
     .map((name) => ({ name, executedAt: executed.get(name) ?? null, known: name in migrations }));
 }
 
+/** The same, for whoever has only a connection string. */
+export async function readMigrationStates(adminUrl: string): Promise<MigrationState[]> {
+  const db = openAsAdmin(adminUrl, '');
+  try {
+    return await migrationStates(db);
+  } finally {
+    await db.destroy();
+  }
+}
+
 /**
  * For programs that are about to work: the database is exactly as this version of the program expects it.
  *
@@ -138,8 +148,8 @@ async function withRunner<T>(options: MigrateOptions, work: (runner: Runner) => 
   const migrations = options.migrations ?? ours;
   const lock = new Client({ connectionString: options.adminUrl, application_name: 'wedsync migrate (lock)' });
   await lock.connect();
-  const transactional = openAsOwner(options.adminUrl, '-c lock_timeout=3s -c statement_timeout=60s');
-  const concurrent = openAsOwner(options.adminUrl, '-c lock_timeout=0 -c statement_timeout=0');
+  const transactional = openAsAdmin(options.adminUrl, '-c role=app_owner -c lock_timeout=3s -c statement_timeout=60s');
+  const concurrent = openAsAdmin(options.adminUrl, '-c role=app_owner -c lock_timeout=0 -c statement_timeout=0');
   try {
     await acquire(lock, options);
     await createHistory(lock);
@@ -180,12 +190,12 @@ async function withRunner<T>(options: MigrateOptions, work: (runner: Runner) => 
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-function openAsOwner(adminUrl: string, settings: string): MigrationDatabase {
+function openAsAdmin(adminUrl: string, settings: string): MigrationDatabase {
   const pool = new Pool({
     connectionString: adminUrl,
     max: 2,
     application_name: 'wedsync migrate',
-    options: `-c role=app_owner -c search_path=app -c timezone=UTC ${settings}`,
+    options: `-c search_path=app -c timezone=UTC ${settings}`,
   });
   pool.on('error', () => undefined);
   return new Kysely({ dialect: new PostgresDialect({ pool }) });

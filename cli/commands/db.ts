@@ -1,0 +1,36 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { Command } from 'commander';
+
+const TYPES_FILE = join(import.meta.dirname, '../../db/types.gen.ts');
+
+/** `wedsync db ...`: what is derived from the database, and its upkeep. */
+export function dbCommand(): Command {
+  const db = new Command('db').description('What is derived from the database, and its upkeep.');
+  db.command('types')
+    .description('write db/types.gen.ts from a freshly migrated database')
+    .option('--check', 'write nothing; exit code 1 where the file is not what it should be')
+    .action(async (options: { check?: boolean }) => {
+      const [{ generateTypes }, { withScratchDatabase }] = await Promise.all([
+        import('../dev/generate-types.ts'),
+        import('../dev/with-scratch-database.ts'),
+      ]);
+      await writeOrCheck(TYPES_FILE, await withScratchDatabase(generateTypes), options.check === true);
+    });
+  return db;
+}
+
+async function writeOrCheck(file: string, text: string, check: boolean): Promise<void> {
+  if (!check) {
+    await writeFile(file, text);
+    console.log(`Written: ${file}`);
+  } else if ((await readFile(file, 'utf8').catch(() => '')) === text) {
+    console.log(`${file} is what it should be.`);
+  } else {
+    console.error(
+      `${file} differs from what the migrations make. Run the command without --check and commit the result.`,
+    );
+    process.exitCode = 1;
+  }
+}
