@@ -4,7 +4,7 @@ import ipaddr from 'ipaddr.js';
 export type AllowRule = { range: [ipaddr.IPv4 | ipaddr.IPv6, number]; port: number | null };
 export type AllowList = readonly AllowRule[];
 
-const ENTRY = /^(?<host>\[[0-9a-fA-F:.]+(?:\/\d+)?\]|[0-9a-fA-F:.]+(?:\/\d+)?|localhost)(?::(?<port>\d{1,5}))?$/;
+const ENTRY = /^(?<host>\[[0-9a-fA-F:.]+(?:\/\d+)?\]|[0-9.]+(?:\/\d+)?|localhost)(?::(?<port>\d{1,5}))?$/;
 
 /**
  * Reads the list of exceptions: entries such as `localhost:8025`, `127.0.0.1`, `10.20.0.0/16:8443` or `[fd12::/64]:443`,
