@@ -1,0 +1,216 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { sql } from 'kysely';
+import { Temporal } from 'temporal-polyfill';
+import { parse } from 'yaml';
+import { compileTemplate, type CompiledTemplate } from '../../../channels/compile-template.ts';
+import { parseTemplateFile } from '../../../channels/template-file.ts';
+import { insertClient, insertPayment } from '../../../db/clients.ts';
+import { openDatabase, type Database } from '../../../db/database.ts';
+import { publishJourneyVersion, saveJourneyDraft } from '../../../db/journeys.ts';
+import { withTenant, type Trx } from '../../../db/tenant.ts';
+import { parseDefinition, type JourneyDefinition } from '../../../journeys/definition.ts';
+import { readDemoCouples, type DemoCouple } from './couples.ts';
+import { DEMO_ORGANIZATIONS, type DemoOrganization } from './organizations.ts';
+
+const ACTOR = 'system:demo';
+const JOURNEYS = new URL('journeys/', import.meta.url);
+const TEMPLATES = new URL('../../../journeys/starters/templates/', import.meta.url);
+
+/**
+ * How long ago the first couples booked, in seconds: their welcome goes an hour after the booking, so the first one
+ * within seconds of the start, and a few more in the minutes after it. The others booked weeks ago.
+ */
+const JUST_BOOKED_S = [3594, 3540, 3480, 3390, 3300, 3180, 3000];
+const WEEKS_AGO_S = 21 * 24 * 3600;
+const DAY_S = 24 * 3600;
+
+/**
+ * Fills an empty database with three suppliers, their journeys and templates, and 60 couples. A supplier that is there
+ * already is left alone, so a second start changes nothing; each comes whole or not at all.
+ *
+ * @param adminUrl the administrator: organizations are no tenant's to create
+ */
+export async function seedDemo({ adminUrl }: { adminUrl: string }, note: (text: string) => void): Promise<void> {
+  const url = new URL(adminUrl);
+  url.searchParams.set('options', '-c search_path=app');
+  const database = openDatabase({ url: url.toString(), applicationName: 'wedsync demo', poolSize: 1 });
+  try {
+    const missing = await withoutSeeded(database);
+    if (missing.length === 0) return;
+    const materials = await readMaterials();
+    const couples = await readDemoCouples(Temporal.Now.plainDateISO().toString());
+    for (const organization of missing) {
+      const index = DEMO_ORGANIZATIONS.indexOf(organization);
+      // The photographer has every second couple, the other two share the rest.
+      const share = couples.filter((_, row) => (row % 2 === 0 ? 0 : row % 4 === 1 ? 1 : 2) === index);
+      await seedOrganization(database, organization, share, materials);
+      note(`${organization.name} with ${share.length} couples`);
+    }
+  } finally {
+    await database.close();
+  }
+}
+
+async function withoutSeeded(database: Database): Promise<DemoOrganization[]> {
+  const slugs = DEMO_ORGANIZATIONS.map((organization) => organization.slug);
+  const known = await withTenant(database, { organizationId: crypto.randomUUID(), actor: ACTOR }, (trx) =>
+    trx.selectFrom('organizations').select('slug').where('slug', 'in', slugs).execute(),
+  );
+  return DEMO_ORGANIZATIONS.filter(({ slug }) => known.every((one) => one.slug !== slug));
+}
+
+interface Materials {
+  readonly journeys: ReadonlyMap<string, JourneyDefinition>;
+  readonly templates: ReadonlyMap<string, { source: string; compiled: CompiledTemplate }>;
+}
+
+async function seedOrganization(
+  database: Database,
+  organization: DemoOrganization,
+  couples: readonly DemoCouple[],
+  materials: Materials,
+): Promise<void> {
+  const organizationId = crypto.randomUUID();
+  await withTenant(database, { organizationId, actor: ACTOR }, async (trx) => {
+    await trx
+      .insertInto('organizations')
+      .values({
+        id: organizationId,
+        slug: organization.slug,
+        name: organization.name,
+        business_type: organization.businessType,
+        timezone: organization.zone,
+        settings: JSON.stringify(settingsOf(organization)),
+      })
+      .execute();
+    await trx.insertInto('organization_settings').values({ organization_id: organizationId }).execute();
+    await insertOwner(trx, organizationId, organization);
+    await insertTemplates(trx, organizationId, materials);
+    for (const file of organization.journeys) {
+      const definition = materials.journeys.get(file);
+      if (!definition) throw new Error(`The demo has no journey ${file}.yaml.`);
+      const journeyId = await saveJourneyDraft(trx, { definition });
+      if (journeyId !== null) await publishJourneyVersion(trx, { journeyId, definition });
+    }
+    let booked = 0;
+    for (const couple of couples) {
+      const clientId = await insertCouple(trx, organizationId, couple);
+      if (couple.status === 'booked') {
+        await dateBack(trx, clientId, JUST_BOOKED_S[booked] ?? WEEKS_AGO_S + booked * DAY_S);
+        booked += 1;
+      }
+    }
+  });
+}
+
+function settingsOf({ slug, phone, owner }: DemoOrganization): Record<string, unknown> {
+  const site = `https://${slug}.example.com`;
+  return {
+    phone,
+    email: owner.email,
+    senderName: owner.firstName,
+    links: {
+      preferences: `${site}/preferences`,
+      unsubscribe: `${site}/unsubscribe`,
+      portal: `${site}/portal`,
+      calendar: `${site}/calendar`,
+      review: `${site}/review`,
+      gallery: `${site}/gallery`,
+      document: `${site}/document`,
+    },
+  };
+}
+
+async function insertOwner(trx: Trx, organizationId: string, { owner }: DemoOrganization): Promise<void> {
+  const user = await trx
+    .insertInto('users')
+    .values({ email: owner.email })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  await trx
+    .insertInto('user_profiles')
+    .values({
+      organization_id: organizationId,
+      user_id: user.id,
+      role: 'OWNER',
+      first_name: owner.firstName,
+      last_name: owner.lastName,
+    })
+    .execute();
+}
+
+async function insertTemplates(trx: Trx, organizationId: string, { templates }: Materials): Promise<void> {
+  const rows = [...templates].map(([name, { source, compiled }]) => ({
+    organization_id: organizationId,
+    name,
+    channel: compiled.channel,
+    subject_template: compiled.subject ?? null,
+    content_template: source,
+    html_template: compiled.channel === 'email' ? compiled.body : null,
+  }));
+  await trx.insertInto('communication_templates').values(rows).execute();
+}
+
+async function insertCouple(trx: Trx, organizationId: string, couple: DemoCouple): Promise<string> {
+  const clientId = await insertClient(
+    trx,
+    {
+      organization_id: organizationId,
+      partner_1_name: couple.partner_1_name,
+      partner_2_name: couple.partner_2_name ?? '',
+      status: couple.status,
+      wedding_date: couple.wedding_date ?? null,
+      wedding_time: couple.wedding_time ?? null,
+      wedding_timezone: couple.zone ?? null,
+      venue: couple.venue ?? null,
+      guest_count: couple.guest_count ?? null,
+      tags: couple.tags,
+    },
+    [
+      { role: 'partner_1', name: couple.partner_1_name, ...optional('email', couple.email), ...optional('phone', couple.phone), isPrimary: true },
+      ...(couple.partner_2_email && couple.partner_2_name
+        ? [{ role: 'partner_2', name: couple.partner_2_name, email: couple.partner_2_email }]
+        : []),
+    ],
+  );
+  const dueOn = couple.wedding_date && Temporal.PlainDate.from(couple.wedding_date).subtract({ days: 30 });
+  if (couple.status === 'booked' && dueOn && Temporal.PlainDate.compare(dueOn, Temporal.Now.plainDateISO()) > 0) {
+    await insertPayment(trx, {
+      organization_id: organizationId,
+      client_id: clientId,
+      kind: 'balance',
+      amount: 145_000,
+      currency: 'GBP',
+      due_on: dueOn.toString(),
+      metadata: JSON.stringify({ reference: `WS-${clientId.slice(0, 8)}`, url: 'https://pay.example.com/balance' }),
+    });
+  }
+  return clientId;
+}
+
+const optional = <Key extends string>(key: Key, value: string | undefined): Partial<Record<Key, string>> =>
+  value === undefined ? {} : ({ [key]: value } as Partial<Record<Key, string>>);
+
+/** The demo's couples did not all book this second: what their rows set off is dated back to their booking. */
+async function dateBack(trx: Trx, clientId: string, secondsAgo: number): Promise<void> {
+  await sql`update app.client_events set occurred_at = now() - make_interval(secs => ${secondsAgo}) where client_id = ${clientId}`.execute(trx);
+  await sql`update app.outbox set occurred_at = now() - make_interval(secs => ${secondsAgo}) where client_id = ${clientId}`.execute(trx);
+}
+
+async function readMaterials(): Promise<Materials> {
+  const journeys = new Map<string, JourneyDefinition>();
+  for (const file of await readdir(JOURNEYS)) {
+    const parsed = parseDefinition(parse(await readFile(new URL(file, JOURNEYS), 'utf8')));
+    if (!parsed.ok) throw new Error(`The demo's journey ${file} is invalid: ${parsed.problems[0]?.message ?? ''}`);
+    journeys.set(file.replace('.yaml', ''), parsed.definition);
+  }
+  const templates = new Map<string, { source: string; compiled: CompiledTemplate }>();
+  for (const file of await readdir(TEMPLATES)) {
+    const name = file.replace(/\.(mjml|liquid)$/, '');
+    const parsed = parseTemplateFile(await readFile(new URL(file, TEMPLATES), 'utf8'));
+    const compiled = parsed.ok ? await compileTemplate(parsed.template) : parsed;
+    if (!parsed.ok || !compiled.ok) throw new Error(`The starter template ${file} is invalid.`);
+    templates.set(name, { source: parsed.template.body, compiled: compiled.template });
+  }
+  return { journeys, templates };
+}

@@ -1,0 +1,144 @@
+import { join } from 'node:path';
+import getPort from 'get-port';
+import type { Config } from '../../config.ts';
+import { OperatorError } from '../operator-error.ts';
+import { openPostgres, prepareDatabase } from './database.ts';
+import { seedDemo } from './demo/seed-demo.ts';
+import { claimDataFolder, removeDevFile, writeDevFile, type DevFile } from './dev-file.ts';
+import { startInbox } from './inbox/start-inbox.ts';
+import type { Progress } from './progress.ts';
+import { devSecrets } from './secrets.ts';
+import { startDevApi } from './start-api.ts';
+import { startTemporalDevServer } from './temporal-server.ts';
+import { readUpcoming, type UpcomingLine } from './upcoming.ts';
+
+export interface DevOptions {
+  readonly config: Config;
+  /** Port of the API; absent: PORT, or the next free one. */
+  readonly port: number | undefined;
+  readonly dataFolder: string;
+  readonly demo: boolean;
+  readonly progress: Progress;
+  /** Settles when a person wants it to end, also while it is still starting. */
+  readonly stopRequested: Promise<unknown>;
+}
+
+export interface RunningDev {
+  readonly info: DevFile;
+  readonly upcoming: readonly UpcomingLine[];
+  /** Ends everything in the reverse order of its start; sends under way are finished. */
+  readonly stop: () => Promise<void>;
+}
+
+/** Where people expect these things; another free port is taken where one is busy. */
+const USUAL_PORTS = { temporal: 7233, temporalUi: 8233, inbox: 8025, smtp: 1025 };
+
+/**
+ * Starts Postgres, Temporal and the dev inbox side by side, then what needs them. What had been started is stopped
+ * again when a later part fails.
+ *
+ * @returns null where a stop was requested before everything ran
+ */
+export async function startDev(options: DevOptions): Promise<RunningDev | null> {
+  const { config, dataFolder, progress } = options;
+  await using started = new AsyncDisposableStack();
+  let stopping = false;
+  void options.stopRequested.then(() => {
+    stopping = true;
+  });
+  await claimDataFolder(dataFolder);
+  const apiPort = await choosePort(options.port, config.PORT);
+  const secrets = await devSecrets(dataFolder);
+
+  const [postgres, temporal, mail] = await allOrThrow([
+    progress.step('Postgres', async (note) => {
+      const server = await openPostgres(config.DATABASE_URL, dataFolder, note);
+      started.defer(server.stop);
+      const given = {
+        api: config.DATABASE_URL_API,
+        worker: config.DATABASE_URL_WORKER,
+        relay: config.DATABASE_URL_RELAY,
+      };
+      return { adminUrl: server.adminUrl, urls: await prepareDatabase(server.adminUrl, given, secrets, note) };
+    }),
+    progress.step('Temporal', async (note) => {
+      const server = await startTemporalDevServer({
+        address: config.TEMPORAL_ADDRESS,
+        namespace: config.TEMPORAL_NAMESPACE,
+        dataFolder: join(dataFolder, 'temporal'),
+        port: await getPort({ port: USUAL_PORTS.temporal, host: '127.0.0.1' }),
+        uiPort: await getPort({ port: USUAL_PORTS.temporalUi, host: '127.0.0.1' }),
+        onProgress: note,
+      });
+      started.defer(server.stop);
+      return { ...server, uiUrl: server.uiUrl ?? config.TEMPORAL_UI_URL ?? null };
+    }),
+    progress.step('Dev inbox', async () => {
+      const inbox = await startInbox({
+        httpPort: await getPort({ port: USUAL_PORTS.inbox, host: '127.0.0.1' }),
+        smtpPort: await getPort({ port: USUAL_PORTS.smtp, host: '127.0.0.1' }),
+        dataFolder: join(dataFolder, 'inbox'),
+      });
+      started.defer(() => inbox.stop());
+      return { smtpUrl: config.SMTP_URL ?? inbox.smtpUrl, inboxUrl: inbox.inboxUrl };
+    }),
+  ]);
+  if (stopping) return null;
+
+  if (options.demo) await progress.step('Demo data', (note) => seedDemo(postgres, note));
+  if (stopping) return null;
+
+  await progress.step('Worker and relay', async () => {
+    const worker = await startWorker({});
+    started.defer(worker.stop);
+  });
+  const apiUrl = await progress.step('API and status page', async () => {
+    const api = await startDevApi({ port: apiPort, postgres, temporal, inboxUrl: mail.inboxUrl });
+    started.defer(api.stop);
+    return api.url;
+  });
+  if (stopping) return null;
+
+  const info: DevFile = {
+    pid: process.pid,
+    apiUrl,
+    inboxUrl: mail.inboxUrl,
+    smtpUrl: mail.smtpUrl,
+    temporalAddress: temporal.address,
+    temporalNamespace: temporal.namespace,
+    temporalUiUrl: temporal.uiUrl,
+    databaseUrl: postgres.adminUrl,
+    databaseUrls: postgres.urls,
+  };
+  await writeDevFile(dataFolder, info);
+  started.defer(() => removeDevFile(dataFolder));
+  const upcoming = await readUpcoming(postgres.adminUrl);
+  const running = started.move();
+  return { info, upcoming, stop: () => running.disposeAsync() };
+}
+
+/** A port that a person asked for is theirs or an error; the usual one gives way to the next free one. */
+async function choosePort(asked: number | undefined, usual: number): Promise<number> {
+  const wanted = asked ?? usual;
+  const free = await getPort({
+    port: [wanted, ...Array.from({ length: 20 }, (_, index) => wanted + index + 1)],
+    host: '127.0.0.1',
+  });
+  if (asked !== undefined && free !== asked) {
+    throw new OperatorError(
+      `Port ${asked} is used by another program. Stop it, choose another with --port, or leave --port away to take a free one.`,
+    );
+  }
+  return free;
+}
+
+/**
+ * Like Promise.all, but waits for all of them before it fails: what one of them is still starting must be there to be
+ * stopped, or it would be left behind.
+ */
+async function allOrThrow<Parts extends readonly Promise<unknown>[]>(
+  parts: readonly [...Parts],
+): Promise<{ [Index in keyof Parts]: Awaited<Parts[Index]> }> {
+  await Promise.allSettled(parts);
+  return Promise.all(parts);
+}
