@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
-import { ConfigError } from '../config.ts';
 import { OperatorError } from './operator-error.ts';
 
 type CommandModule = () => Promise<Command>;
@@ -14,6 +13,22 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: CommandModule }
     summary: 'start everything on this machine: Postgres, Temporal, dev inbox, worker, API, demo data',
     load: async () => (await import('./commands/dev.ts')).devCommand(),
   },
+  plan: {
+    summary: 'show what a couple gets from a journey, when, and why',
+    load: async () => (await import('./commands/plan.ts')).planCommand(),
+  },
+  migrate: {
+    summary: 'bring the database to the form this version needs, or back',
+    load: async () => (await import('./commands/migrate.ts')).migrateCommand(),
+  },
+  db: {
+    summary: 'what is derived from the database, and its upkeep',
+    load: async () => (await import('./commands/db.ts')).dbCommand(),
+  },
+  journeys: {
+    summary: 'check journeys, print the schema for editors, compare two versions',
+    load: async () => (await import('./commands/journeys.ts')).journeysCommand(),
+  },
 };
 
 async function buildProgram(asked: string | undefined): Promise<Command> {
@@ -22,10 +37,27 @@ async function buildProgram(asked: string | undefined): Promise<Command> {
     .showHelpAfterError('(run with --help to see what it takes)')
     .exitOverride();
   for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
-    if (asked === name) program.addCommand(await load());
+    if (asked === name) program.addCommand(inheritSettings(await load(), program));
     else program.command(name).description(summary);
   }
   return program;
+}
+
+/** A command built elsewhere, and those inside it, end a wrong usage as the program does: with a message and code 2. */
+function inheritSettings(command: Command, from: Command): Command {
+  command.copyInheritedSettings(from);
+  for (const inner of command.commands) inheritSettings(inner, command);
+  return command;
+}
+
+/**
+ * Errors whose message is written for the person at the terminal. Known by name, because importing the classes would
+ * load Temporal and Postgres for every command.
+ */
+const ERRORS_FOR_PEOPLE: ReadonlySet<string> = new Set(['ConfigError', 'MigrationError', 'WorkerStartError']);
+
+function isForPeople(error: Error): boolean {
+  return error instanceof OperatorError || ERRORS_FOR_PEOPLE.has(error.name);
 }
 
 /** Runs one command line. Resolves with the exit code: 0 fine, 1 what was asked about is wrong, 2 usage or environment. */
@@ -36,7 +68,7 @@ async function main(argv: readonly string[]): Promise<number> {
     return typeof process.exitCode === 'number' ? process.exitCode : 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    if (error instanceof OperatorError || error instanceof ConfigError) {
+    if (error instanceof Error && isForPeople(error)) {
       process.stderr.write(`wedsync: ${error.message}\n`);
       return 2;
     }

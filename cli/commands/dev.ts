@@ -42,7 +42,7 @@ Examples:
       });
       if (running === null) return;
       process.stdout.write(summaryOf(running));
-      await stopRequested.promise;
+      await Promise.race([stopRequested.promise, running.workerEnded]);
       process.stderr.write(`\n${pc.bold('WedSync Journeys')} is stopping\n`);
       await running.stop();
       process.stderr.write('Everything has stopped.\n');

@@ -14,6 +14,7 @@ export interface DevApiOptions {
   readonly postgres: { readonly adminUrl: string; readonly urls: { readonly api: string } };
   readonly temporal: { readonly address: string; readonly namespace: string; readonly uiUrl: string | null };
   readonly inboxUrl: string;
+  readonly assertWorkerHealthy: () => Promise<void>;
 }
 
 const manifest = z.object({ version: z.string() });
@@ -35,6 +36,7 @@ export async function startDevApi(options: DevApiOptions): Promise<{ url: string
       postgres: async () => {
         await pool.query('select 1');
       },
+      worker: options.assertWorkerHealthy,
       migrations: () => assertMigrated(admin),
       temporal: async () => {
         await connection.workflowService.describeNamespace({ namespace: temporal.namespace });

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import getPort from 'get-port';
+import { destination, pino } from 'pino';
 import type { Config } from '../../config.ts';
+import { startWorker } from '../../worker/start-worker.ts';
 import { OperatorError } from '../operator-error.ts';
 import { openPostgres, prepareDatabase } from './database.ts';
 import { seedDemo } from './demo/seed-demo.ts';
@@ -26,6 +28,8 @@ export interface DevOptions {
 export interface RunningDev {
   readonly info: DevFile;
   readonly upcoming: readonly UpcomingLine[];
+  /** Settles when the worker has ended, by itself or because of `stop`. */
+  readonly workerEnded: Promise<void>;
   /** Ends everything in the reverse order of its start; sends under way are finished. */
   readonly stop: () => Promise<void>;
 }
@@ -88,12 +92,26 @@ export async function startDev(options: DevOptions): Promise<RunningDev | null> 
   if (options.demo) await progress.step('Demo data', (note) => seedDemo(postgres, note));
   if (stopping) return null;
 
-  await progress.step('Worker and relay', async () => {
-    const worker = await startWorker({});
+  const worker = await progress.step('Worker and relay', async () => {
+    const worker = await startWorker({
+      databaseUrls: postgres.urls,
+      temporal: { address: temporal.address, namespace: temporal.namespace },
+      encryptionKeys: config.WEDSYNC_ENCRYPTION_KEYS ?? secrets.encryptionKeys,
+      smtpUrl: mail.smtpUrl,
+      publicUrl: config.WEDSYNC_PUBLIC_URL ?? `http://127.0.0.1:${apiPort}`,
+      log: pino({ level: config.LOG_LEVEL === 'info' ? 'warn' : config.LOG_LEVEL }, destination({ dest: 2 })),
+    });
     started.defer(worker.stop);
+    return worker;
   });
   const apiUrl = await progress.step('API and status page', async () => {
-    const api = await startDevApi({ port: apiPort, postgres, temporal, inboxUrl: mail.inboxUrl });
+    const api = await startDevApi({
+      port: apiPort,
+      postgres,
+      temporal,
+      inboxUrl: mail.inboxUrl,
+      assertWorkerHealthy: worker.assertHealthy,
+    });
     started.defer(api.stop);
     return api.url;
   });
@@ -114,7 +132,7 @@ export async function startDev(options: DevOptions): Promise<RunningDev | null> 
   started.defer(() => removeDevFile(dataFolder));
   const upcoming = await readUpcoming(postgres.adminUrl);
   const running = started.move();
-  return { info, upcoming, stop: () => running.disposeAsync() };
+  return { info, upcoming, workerEnded: worker.done, stop: () => running.disposeAsync() };
 }
 
 /** A port that a person asked for is theirs or an error; the usual one gives way to the next free one. */

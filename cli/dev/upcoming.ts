@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import { z } from 'zod';
 
@@ -11,13 +12,29 @@ export interface UpcomingLine {
 
 const lineSchema = z.object({ when: z.string(), what: z.string(), couple: z.string(), organization: z.string() });
 
+async function isPlanning(client: Client): Promise<boolean> {
+  const { rows } = await client.query<{ planning: boolean }>(
+    `select exists (select from app.outbox where processed_at is null and parked_at is null)
+         or exists (select from app.journey_executions where status = 'pending') as planning`,
+  );
+  return rows[0]?.planning ?? false;
+}
+
 const MESSAGE_TYPES = `('email', 'sms', 'whatsapp')`;
 
-/** The next five messages over all organizations; read by the administrator, who sees every organization. */
+const PLANNING_TIMEOUT_MS = 8000;
+const LOOK_EVERY_MS = 150;
+
+/**
+ * The next five messages over all organizations, once what the outbox holds has been planned, or after a few seconds
+ * without all of it. Read by the administrator, who sees every organization.
+ */
 export async function readUpcoming(adminUrl: string): Promise<UpcomingLine[]> {
   const client = new Client({ connectionString: adminUrl });
   await client.connect();
   try {
+    const deadline = Date.now() + PLANNING_TIMEOUT_MS;
+    while (Date.now() < deadline && (await isPlanning(client))) await delay(LOOK_EVERY_MS);
     const { rows } = await client.query(
       `select to_char(x.scheduled_for at time zone coalesce(x.time_zone, 'UTC'), 'Dy DD Mon YYYY HH24:MI') || ' ' || coalesce(x.time_zone, 'UTC') as when,
               x.step_type || ' "' || coalesce(nullif(s.name, ''), x.step_key) || '"' as what,

@@ -14,7 +14,9 @@ const rowSchema = z.object({
   wedding_date: optional,
   wedding_time: optional,
   zone: optional,
-  status: z.enum(['', 'lead', 'booked', 'married', 'cancelled', 'archived']).transform((status) => (status === '' ? 'lead' : status)),
+  status: z
+    .enum(['', 'lead', 'booked', 'married', 'cancelled', 'archived'])
+    .transform((status) => (status === '' ? 'lead' : status)),
   tags: z.string().transform((tags) => tags.split('|').filter((tag) => tag !== '')),
   venue: optional,
   guest_count: z.string().transform((count) => (count === '' ? undefined : Number(count))),
@@ -35,7 +37,10 @@ const WRITTEN_ON = '2026-11-21';
 export async function readDemoCouples(today: string): Promise<DemoCouple[]> {
   const text = await readFile(new URL('couples.csv', import.meta.url), 'utf8');
   const rows = z.array(rowSchema).parse(parse(text, { columns: true, skip_empty_lines: true }));
-  const weeks = Math.max(0, Math.floor(Temporal.PlainDate.from(WRITTEN_ON).until(today, { largestUnit: 'days' }).days / 7));
+  const weeks = Math.max(
+    0,
+    Math.floor(Temporal.PlainDate.from(WRITTEN_ON).until(today, { largestUnit: 'days' }).days / 7),
+  );
   return rows.map((row) => ({
     ...row,
     wedding_date: row.wedding_date && Temporal.PlainDate.from(row.wedding_date).add({ weeks }).toString(),

@@ -122,11 +122,7 @@ function settingsOf({ slug, phone, owner }: DemoOrganization): Record<string, un
 }
 
 async function insertOwner(trx: Trx, organizationId: string, { owner }: DemoOrganization): Promise<void> {
-  const user = await trx
-    .insertInto('users')
-    .values({ email: owner.email })
-    .returning('id')
-    .executeTakeFirstOrThrow();
+  const user = await trx.insertInto('users').values({ email: owner.email }).returning('id').executeTakeFirstOrThrow();
   await trx
     .insertInto('user_profiles')
     .values({
@@ -167,7 +163,13 @@ async function insertCouple(trx: Trx, organizationId: string, couple: DemoCouple
       tags: couple.tags,
     },
     [
-      { role: 'partner_1', name: couple.partner_1_name, ...optional('email', couple.email), ...optional('phone', couple.phone), isPrimary: true },
+      {
+        role: 'partner_1',
+        name: couple.partner_1_name,
+        ...optional('email', couple.email),
+        ...optional('phone', couple.phone),
+        isPrimary: true,
+      },
       ...(couple.partner_2_email && couple.partner_2_name
         ? [{ role: 'partner_2', name: couple.partner_2_name, email: couple.partner_2_email }]
         : []),
@@ -193,8 +195,12 @@ const optional = <Key extends string>(key: Key, value: string | undefined): Part
 
 /** The demo's couples did not all book this second: what their rows set off is dated back to their booking. */
 async function dateBack(trx: Trx, clientId: string, secondsAgo: number): Promise<void> {
-  await sql`update app.client_events set occurred_at = now() - make_interval(secs => ${secondsAgo}) where client_id = ${clientId}`.execute(trx);
-  await sql`update app.outbox set occurred_at = now() - make_interval(secs => ${secondsAgo}) where client_id = ${clientId}`.execute(trx);
+  await sql`update app.client_events set occurred_at = now() - make_interval(secs => ${secondsAgo}) where client_id = ${clientId}`.execute(
+    trx,
+  );
+  await sql`update app.outbox set occurred_at = now() - make_interval(secs => ${secondsAgo}) where client_id = ${clientId}`.execute(
+    trx,
+  );
 }
 
 async function readMaterials(): Promise<Materials> {

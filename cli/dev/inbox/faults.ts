@@ -14,6 +14,14 @@ const KINDS = [
   'drop_after_data',
   /** Takes the message and answers only after `delayMs`. */
   'late_answer',
+  /** A text only: taken, but the answer is "internal server error". */
+  'server_error',
+  /** A text only: taken, and later not delivered, with `code` or 30003. */
+  'undelivered',
+  /** A text only: what the sender is told about it afterwards comes in the wrong order, twice, or not at all. */
+  'callbacks_out_of_order',
+  'callbacks_twice',
+  'no_callbacks',
 ] as const;
 
 export const faultSchema = z.strictObject({

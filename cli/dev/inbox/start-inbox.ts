@@ -2,6 +2,7 @@ import { createFaultPlan } from './faults.ts';
 import { createInboxServer } from './inbox-server.ts';
 import { openMessageStore } from './message-store.ts';
 import { startSmtpCatcher } from './smtp-catcher.ts';
+import { twilioEndpoint, type TwilioAccount } from './twilio-endpoint.ts';
 
 export type InboxOptions = {
   /** 0 or absent: any free port. */
@@ -9,6 +10,10 @@ export type InboxOptions = {
   httpPort?: number;
   /** Where mails are kept over restarts; absent: in memory only. */
   dataFolder?: string;
+  /** Where texts from the telephone are posted, signed as Twilio does. */
+  inboundTextsUrl?: string;
+  /** Between the status callbacks of a text, in milliseconds; 400 by default. */
+  callbackPaceMs?: number;
 };
 
 export type RunningInbox = {
@@ -16,8 +21,13 @@ export type RunningInbox = {
   smtpUrl: string;
   /** The page and, below `/api`, what tests use. */
   inboxUrl: string;
+  /** For `createSmsChannel` and `createWhatsappChannel`. */
+  twilio: TwilioAccount & { baseUrl: string };
   stop(): Promise<void>;
 };
+
+// Known to everybody: it opens this machine's own inbox and nothing else.
+const ACCOUNT: TwilioAccount = { accountSid: `AC${'0'.repeat(31)}1`, authToken: 'development-inbox' };
 
 /**
  * Starts the development inbox: every message that leaves the platform on this machine ends here, none goes further.
@@ -27,12 +37,20 @@ export async function startInbox(options: InboxOptions = {}): Promise<RunningInb
   const store = openMessageStore(options.dataFolder);
   const faults = createFaultPlan();
   const http = createInboxServer({ store, faults });
+  await http.register(twilioEndpoint, {
+    store,
+    faults,
+    account: ACCOUNT,
+    inboundUrl: options.inboundTextsUrl,
+    callbackPaceMs: options.callbackPaceMs ?? 400,
+  });
   const smtp = await startSmtpCatcher({ port: options.smtpPort ?? 0, faults, keep: (message) => store.put(message) });
   try {
     const inboxUrl = await http.listen({ host: '127.0.0.1', port: options.httpPort ?? 0 });
     return {
       smtpUrl: `smtp://127.0.0.1:${smtp.port}`,
       inboxUrl,
+      twilio: { ...ACCOUNT, baseUrl: inboxUrl },
       async stop() {
         await Promise.all([smtp.stop(), http.close()]);
       },
