@@ -1,62 +1,117 @@
 // Why a step stands as it does: a closed union of codes with their facts. Screens, ledger, API and the Temporal UI show
 // the same one; `explain` puts it into a sentence.
+import { z } from 'zod';
 
-/** Facts that the reasons for a skip have in common: what else would have stopped the step. */
-type Besides = { also?: SkipCode[] };
+/** Instants are ISO 8601 with `Z`, local times `YYYY-MM-DDTHH:MM` on the wall clock of the step's zone. */
+const at = z.string();
+const key = z.string();
+const channel = z.string();
 
-/** The step goes, at `runAt`. */
-export type PlannedReason =
-  | { code: 'on_time' }
-  /** `from`: the local date and time before the day rule moved it. */
-  | { code: 'rolled'; from: string; closed: 'weekday' | 'not_working' | 'closed_on' }
-  /** `from`: the local date and time before the send window moved it. */
-  | { code: 'window'; from: string; opens: string; closes: string }
-  | { code: 'caught_up'; was: string }
-  | { code: 'daily_cap'; was: string; cap: number }
-  | { code: 'retry'; attempts: number }
-  | { code: 'overdue'; was: string };
+const PLANNED = [
+  z.object({ code: z.literal('on_time') }),
+  /** `from`: the local time from which the day rule moved it. */
+  z.object({ code: z.literal('rolled'), from: at, closed: z.enum(['weekday', 'not_working', 'closed_on']) }),
+  /** `from`: the local time from which the send window moved it. */
+  z.object({ code: z.literal('window'), from: at, opens: z.string(), closes: z.string() }),
+  z.object({ code: z.literal('caught_up'), was: at }),
+  z.object({ code: z.literal('daily_cap'), was: at, cap: z.number() }),
+  z.object({ code: z.literal('retry'), attempts: z.number() }),
+  z.object({ code: z.literal('overdue'), was: at }),
+] as const;
 
-export type WaitingReason =
-  | { code: 'anchor_missing'; field: string }
-  | { code: 'postponed' }
-  | { code: 'waiting_for_step'; step: string }
-  | { code: 'waiting_for_answer'; step: string; arm: 'yes' | 'no' }
-  | { code: 'waiting_for_event'; event: string; until: string | null }
-  | { code: 'needs_approval'; until: string; fallback: 'send' | 'skip' | 'task' };
+const FALLBACK = ['send', 'skip', 'task'] as const;
 
-export type HeldReason =
-  | { code: 'paused'; scope: HoldScope; channel?: string; why?: string }
-  | { code: 'settling'; until: string }
-  | { code: 'needs_answer'; question: 'past' | 'missed_while_held'; was: string };
+const WAITING = [
+  z.object({ code: z.literal('anchor_missing'), field: z.string() }),
+  z.object({ code: z.literal('postponed') }),
+  z.object({ code: z.literal('waiting_for_step'), step: key }),
+  z.object({ code: z.literal('waiting_for_answer'), step: key, arm: z.enum(['yes', 'no']) }),
+  z.object({ code: z.literal('waiting_for_event'), event: z.string(), until: at.nullable() }),
+  z.object({ code: z.literal('needs_approval'), until: at, fallback: z.enum(FALLBACK) }),
+] as const;
 
-export type HoldScope = 'organization' | 'journey' | 'client' | 'execution' | 'channel' | 'postponed';
+const HELD = [
+  z.object({
+    code: z.literal('paused'),
+    scope: z.enum(['organization', 'journey', 'client', 'execution', 'channel', 'postponed']),
+    channel: channel.optional(),
+    why: z.string().optional(),
+  }),
+  z.object({ code: z.literal('settling'), until: at }),
+  z.object({ code: z.literal('needs_answer'), question: z.enum(['past', 'missed_while_held']), was: at }),
+] as const;
 
-export type SkipReason = Besides &
-  (
-    | { code: 'stopped'; at: string; why?: string }
-    | { code: 'stage_ended'; stage: string; at: string }
-    | { code: 'already_paid'; payment: string }
-    | { code: 'only_if'; field: string; missing?: string[] }
-    | { code: 'repeat_ended' }
-    | { code: 'past'; was: string }
-    | { code: 'missed_while_held'; was: string }
-    | { code: 'past_useful'; usefulUntil: string }
-    | { code: 'superseded'; by: string }
-    | { code: 'suppressed'; channel: string }
-    | { code: 'no_consent'; channel: string; purpose: string }
-    | { code: 'no_address'; channel: string }
-    | { code: 'rejected'; at: string }
-    | { code: 'not_approved'; deadline: string; fallback: 'skip' | 'task' }
-    | { code: 'if_missing'; field: string }
-    | { code: 'never_came'; field: string }
-    | { code: 'by_person' }
-  );
+/** In the order in which they count: the first that holds is the reason. */
+const SKIP_CODES = [
+  'stopped',
+  'stage_ended',
+  'already_paid',
+  'only_if',
+  'repeat_ended',
+  'past',
+  'missed_while_held',
+  'past_useful',
+  'superseded',
+  'no_address',
+  'suppressed',
+  'no_consent',
+  'rejected',
+  'not_approved',
+  'if_missing',
+  'never_came',
+  'by_person',
+] as const;
 
-export type SkipCode = SkipReason['code'];
+/** What else would have stopped the step. */
+const besides = { also: z.array(z.enum(SKIP_CODES)).optional() };
 
-export type NotTakenReason = { code: 'other_arm'; step: string } | { code: 'dependency_not_taken'; step: string };
+const SKIPPED = [
+  z.object({ code: z.literal('stopped'), at, why: z.string().optional(), ...besides }),
+  z.object({ code: z.literal('stage_ended'), stage: key, at, ...besides }),
+  z.object({ code: z.literal('already_paid'), payment: z.string(), ...besides }),
+  /** `missing`: the fields that had no value, so that no comparison with them could hold. */
+  z.object({ code: z.literal('only_if'), field: z.string(), missing: z.array(z.string()).optional(), ...besides }),
+  z.object({ code: z.literal('repeat_ended'), ...besides }),
+  z.object({ code: z.literal('past'), was: at, ...besides }),
+  z.object({ code: z.literal('missed_while_held'), was: at, ...besides }),
+  z.object({ code: z.literal('past_useful'), usefulUntil: at, ...besides }),
+  z.object({ code: z.literal('superseded'), by: key, ...besides }),
+  z.object({ code: z.literal('no_address'), channel, ...besides }),
+  z.object({ code: z.literal('suppressed'), channel, ...besides }),
+  z.object({ code: z.literal('no_consent'), channel, purpose: z.string(), ...besides }),
+  z.object({ code: z.literal('rejected'), at, ...besides }),
+  z.object({ code: z.literal('not_approved'), deadline: at, fallback: z.enum(['skip', 'task']), ...besides }),
+  z.object({ code: z.literal('if_missing'), field: z.string(), ...besides }),
+  z.object({ code: z.literal('never_came'), field: z.string(), ...besides }),
+  z.object({ code: z.literal('by_person'), ...besides }),
+] as const;
 
-export type EndReason = { code: 'done' } | { code: 'failed' } | { code: 'unknown' };
+const NOT_TAKEN = [
+  z.object({ code: z.literal('other_arm'), step: key }),
+  z.object({ code: z.literal('dependency_not_taken'), step: key }),
+] as const;
 
-export type Reason = PlannedReason | WaitingReason | HeldReason | SkipReason | NotTakenReason | EndReason;
+const ENDED = [
+  z.object({ code: z.literal('done') }),
+  z.object({ code: z.literal('failed') }),
+  z.object({ code: z.literal('unknown') }),
+] as const;
+
+/** A reason as it is kept in the ledger. Details it does not know are passed over. */
+export const reasonSchema = z.discriminatedUnion('code', [
+  ...PLANNED,
+  ...WAITING,
+  ...HELD,
+  ...SKIPPED,
+  ...NOT_TAKEN,
+  ...ENDED,
+]);
+
+/** The step goes, at its `runAt`. */
+export type PlannedReason = z.infer<(typeof PLANNED)[number]>;
+export type WaitingReason = z.infer<(typeof WAITING)[number]>;
+export type HeldReason = z.infer<(typeof HELD)[number]>;
+export type SkipReason = z.infer<(typeof SKIPPED)[number]>;
+export type NotTakenReason = z.infer<(typeof NOT_TAKEN)[number]>;
+export type Reason = z.infer<typeof reasonSchema>;
 export type ReasonCode = Reason['code'];

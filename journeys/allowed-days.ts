@@ -1,0 +1,44 @@
+// On which days something may happen: the day rule of a step, and the send window of an organization.
+import { parseTime, weekdayOf, formatDay, type Wall } from './civil.ts';
+import type { When } from './definition.ts';
+import type { Facts } from './facts.ts';
+
+export type DayTest = (day: number) => boolean;
+
+type Organization = Facts['organization'];
+export type SendWindow = NonNullable<Organization['sendWindow']>;
+
+const WEEKEND = new Set(['sat', 'sun']);
+
+/** The day rule of a step, or null where any day will do. */
+export function dayRule(days: When['days'], organization: Organization): DayTest | null {
+  if (days === undefined || days === 'any') return null;
+  if (days === 'weekdays') return (day) => !WEEKEND.has(weekdayOf(day));
+  if (days === 'working') {
+    const closed = new Set(organization.closedOn);
+    return (day) => organization.workingDays.includes(weekdayOf(day)) && !closed.has(formatDay(day));
+  }
+  return (day) => days.includes(weekdayOf(day));
+}
+
+/** Ten years of closed days: whoever is closed longer has no next working day. */
+const FARTHEST = 3_660;
+
+/** The nearest allowed day in one direction, itself included; the day itself where there is none. */
+export function nearestDay(allowed: DayTest, day: number, direction: 1 | -1): number {
+  for (let away = 0; away < FARTHEST; away++) {
+    const candidate = day + direction * away;
+    if (allowed(candidate)) return candidate;
+  }
+  return day;
+}
+
+/** The same moment where the window is open; before `from` that day's `from`, otherwise the next allowed day's. */
+export function nextOpening(window: SendWindow, wall: Wall): Wall {
+  const from = parseTime(window.from);
+  const allowed: DayTest = (day) => window.days.includes(weekdayOf(day));
+  if (!allowed(wall.day) || wall.second >= parseTime(window.to)) {
+    return { day: nearestDay(allowed, wall.day + 1, 1), second: from };
+  }
+  return wall.second < from ? { day: wall.day, second: from } : wall;
+}

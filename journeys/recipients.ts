@@ -1,0 +1,119 @@
+// To whom a message goes, by whose clock, and whether it may reach them.
+import type { MessageStep, Step } from './definition.ts';
+import { isMessage } from './definition.ts';
+import type { Facts } from './facts.ts';
+import type { SkipReason } from './reasons.ts';
+
+type Contact = NonNullable<Facts['contacts']>[number];
+
+/** The couple's own contact: the one marked as primary, else the first partner, else whoever comes first. */
+export function primaryOf(facts: Facts): Contact | undefined {
+  const contacts = facts.contacts ?? [];
+  return (
+    contacts.find((contact) => contact.isPrimary) ??
+    contacts.find((contact) => contact.role === 'partner_1') ??
+    contacts.find((contact) => contact.role === 'partner_2') ??
+    contacts[0]
+  );
+}
+
+/** The contacts a message is meant for; several for `both` and for a role. */
+export function recipientsOf(step: MessageStep, facts: Facts): readonly Contact[] {
+  const contacts = facts.contacts ?? [];
+  const to = step.to ?? 'primary';
+  if (to === 'primary') return present([primaryOf(facts)]);
+  if (to === 'both') {
+    const partners = contacts.filter((contact) => contact.role === 'partner_1' || contact.role === 'partner_2');
+    return partners.length > 0 ? partners : present([primaryOf(facts)]);
+  }
+  const role = to.startsWith('role:') ? to.slice('role:'.length) : to;
+  return contacts.filter((contact) => contact.role === role);
+}
+
+/** A message to the couple, in contrast to one to the venue, the planner or another role. */
+export function isToCouple(step: Step): step is MessageStep {
+  return isMessage(step) && !step.to?.startsWith('role:');
+}
+
+export function purposeOf(step: MessageStep): 'transactional' | 'service' | 'marketing' {
+  return step.purpose ?? 'service';
+}
+
+/** Messages that compete for the couple's attention: those which wait for the cap and for each other. */
+export function isCapped(step: Step): step is MessageStep {
+  return isToCouple(step) && purposeOf(step) !== 'transactional';
+}
+
+/**
+ * The zone a step is timed in. Messages to the couple: `when.zone`, the recipient's own, the wedding's, the
+ * organization's; `both` goes by the primary's. Everything else: `when.zone`, the organization's.
+ */
+export function zoneOf(step: Step, asked: string | undefined, facts: Facts): string {
+  const organization = facts.organization.zone;
+  const wedding = facts.client.weddingZone ?? organization;
+  if (asked === 'organization') return organization;
+  if (asked === 'wedding') return wedding;
+  if (asked !== undefined && asked !== 'recipient') return asked;
+  if (asked === undefined && !isToCouple(step)) return organization;
+  const recipient = isMessage(step) && step.to !== 'both' ? recipientsOf(step, facts)[0] : primaryOf(facts);
+  return recipient?.zone ?? wedding;
+}
+
+/**
+ * Why a message reaches nobody, or null where it may go. Where contacts are not known nothing is asked. A message to
+ * several is stopped only where none of them can be reached.
+ */
+export function unreachable(step: MessageStep, facts: Facts): SkipReason | null {
+  if (facts.contacts === undefined) return null;
+  const channel = step.type;
+  const purpose = purposeOf(step);
+  const withAddress = recipientsOf(step, facts).filter((contact) => addressOf(contact, channel));
+  if (withAddress.length === 0) return { code: 'no_address', channel };
+  const open = withAddress.filter((contact) => !isSuppressed(contact, channel, purpose, facts));
+  if (open.length === 0) return { code: 'suppressed', channel };
+  if (!open.some((contact) => hasConsent(contact, channel, purpose, facts))) {
+    return { code: 'no_consent', channel, purpose };
+  }
+  return null;
+}
+
+function addressOf(contact: Contact, channel: MessageStep['type']): string | undefined {
+  return channel === 'email' ? contact.email : contact.phone;
+}
+
+/** A suppression without purposes stops everything, transactional messages too. */
+function isSuppressed(contact: Contact, channel: string, purpose: string, facts: Facts): boolean {
+  return facts.suppressions.some(
+    (one) =>
+      one.channel === channel &&
+      (one.contactId === undefined || one.contactId === contact.id) &&
+      (one.purposes === undefined || one.purposes.some((stopped) => stopped === purpose)),
+  );
+}
+
+/** Marketing needs consent; service needs none, but a withdrawn one stops it; transactional asks for neither. */
+function hasConsent(contact: Contact, channel: string, purpose: string, facts: Facts): boolean {
+  if (purpose === 'transactional') return true;
+  const state = consentOf(contact.id, channel, purpose, facts);
+  return purpose === 'marketing' ? state === 'granted' : state !== 'withdrawn';
+}
+
+/**
+ * What was said last about a channel and a purpose: for this contact and for the couple as a whole. Where the two
+ * differ, the withdrawal holds.
+ */
+export function consentOf(
+  contactId: string | undefined,
+  channel: string,
+  purpose: string,
+  facts: Facts,
+): 'granted' | 'withdrawn' | undefined {
+  const entries = facts.consents.filter((one) => one.channel === channel && one.purpose === purpose);
+  const whole = entries.findLast((one) => one.contactId === undefined)?.state;
+  const own = contactId === undefined ? undefined : entries.findLast((one) => one.contactId === contactId)?.state;
+  return whole === 'withdrawn' || own === 'withdrawn' ? 'withdrawn' : (own ?? whole);
+}
+
+function present<T>(items: readonly (T | undefined)[]): T[] {
+  return items.filter((item): item is T => item !== undefined);
+}
