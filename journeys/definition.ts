@@ -38,7 +38,7 @@ export type DefinitionResult = { ok: true; definition: JourneyDefinition } | { o
 export function parseDefinition(input: unknown, context: ValidationContext = {}): DefinitionResult {
   const refused = refuseOversized(input) ?? refuseTooMany(input);
   if (refused) return { ok: false, problems: [refused] };
-  const result = JourneyDefinition.safeParse(input);
+  const result = JourneyDefinition.safeParse(input, { reportInput: true });
   if (!result.success) return { ok: false, problems: problemsOf(result.error) };
   const errors = findErrors(result.data, context);
   return errors.length === 0 ? { ok: true, definition: result.data } : { ok: false, problems: errors };

@@ -11,6 +11,10 @@ export type ValidationContext = {
   readonly templates?: ReadonlyMap<string, readonly Channel[]>;
   /** The webhook endpoints there are, by name. */
   readonly endpoints?: ReadonlySet<string>;
+  /** The channels that are set up. */
+  readonly channels?: readonly Channel[];
+  /** The custom dates that couples can have, by name. */
+  readonly customDates?: ReadonlySet<string>;
   /** Channels for which couples are asked to agree to marketing, or an opt-in by law holds. */
   readonly marketingConsent?: readonly Channel[];
 };

@@ -220,7 +220,7 @@ export type LedgerResult = { ok: true; ledger: Ledger } | { ok: false; problems:
 export function parseFacts(input: unknown): FactsResult {
   const refused = refuseOversized(input);
   if (refused) return { ok: false, problems: [refused] };
-  const result = Facts.safeParse(input);
+  const result = Facts.safeParse(input, { reportInput: true });
   const slips = slipsOfTheHand(input, Facts, []);
   if (result.success && slips.length === 0) return { ok: true, facts: result.data };
   return { ok: false, problems: [...slips, ...(result.success ? [] : problemsOf(result.error))] };
@@ -230,7 +230,7 @@ export function parseFacts(input: unknown): FactsResult {
 export function parseLedger(input: unknown): LedgerResult {
   const refused = refuseOversized(input);
   if (refused) return { ok: false, problems: [refused] };
-  const result = Ledger.safeParse(input ?? {});
+  const result = Ledger.safeParse(input ?? {}, { reportInput: true });
   const slips = slipsOfTheHand(input, Ledger, []);
   if (result.success && slips.length === 0) return { ok: true, ledger: result.data };
   return { ok: false, problems: [...slips, ...(result.success ? [] : problemsOf(result.error))] };

@@ -27,18 +27,31 @@ export function clip(text: string, length = 60): string {
   return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
 }
 
-/** What zod found, as problems. A refinement chooses its own code with `params: { code }`. */
+/**
+ * What zod found, as problems; the input must be reported with the issues (`reportInput`). A refinement chooses its own
+ * code with `params: { code }`.
+ */
 export function problemsOf(error: z.ZodError): Problem[] {
-  return error.issues.slice(0, MAX_PROBLEMS).map((issue) => ({
-    code: codeOf(issue),
-    path: formatPath(issue.path),
-    message: issue.message,
-  }));
+  return error.issues.flatMap((issue) => problemsOfIssue(issue, [])).slice(0, MAX_PROBLEMS);
+}
+
+function problemsOfIssue(issue: z.core.$ZodIssue, before: readonly PropertyKey[]): Problem[] {
+  const path = [...before, ...issue.path];
+  if (issue.code === 'invalid_union') {
+    // Where one of the forms was plainly meant, its own problems say more than the list of forms.
+    const meant = issue.errors.find((branch) => branch.every(isInside));
+    if (meant !== undefined && meant.length > 0) return meant.flatMap((inner) => problemsOfIssue(inner, path));
+  }
+  return [{ code: codeOf(issue), path: formatPath(path), message: issue.message }];
+}
+
+/** True for an issue about a part, or about the sense, of what had the right form. */
+function isInside(issue: z.core.$ZodIssue): boolean {
+  return issue.path.length > 0 || !['invalid_type', 'invalid_value', 'invalid_union'].includes(issue.code);
 }
 
 function codeOf(issue: z.core.$ZodIssue): string {
   if (issue.code === 'custom' && typeof issue.params?.code === 'string') return issue.params.code;
   if (issue.code === 'unrecognized_keys') return 'unknown_key';
-  if (issue.code === 'invalid_type' && issue.input === undefined) return 'missing';
-  return issue.code;
+  return issue.input === undefined && issue.code === 'invalid_type' ? 'missing' : issue.code;
 }

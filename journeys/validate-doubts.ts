@@ -14,6 +14,9 @@ export function findDoubts(examined: Examined): Problem[] {
       ...uselessBeforeDue(placed),
       ...noEnd(placed, examined),
       ...noConsentBasis(placed, examined),
+      ...unknownDate(placed, examined),
+      ...outsideWindow(placed, examined),
+      ...insecureAddress(placed),
       ...withoutEffect(placed),
       ...askedOfOthers(placed, examined),
     ]),
@@ -102,6 +105,32 @@ function noConsentBasis({ step, path }: PlacedStep, { context }: Examined): Prob
   return [{ code: 'no_consent_basis', path: `${path}.purpose`, message }];
 }
 
+function unknownDate({ step, path }: PlacedStep, { context }: Examined): Problem[] {
+  const anchor = step.when?.anchor;
+  if (context.customDates === undefined || !anchor?.startsWith('date:')) return [];
+  const name = anchor.slice('date:'.length);
+  if (context.customDates.has(name)) return [];
+  const meant = didYouMean(name, context.customDates);
+  const hint = meant ? `Did you mean "${meant}"?` : 'Until they have, the step waits.';
+  const message = `${called(step)} counts from the date "${name}", which your couples do not have. ${hint}`;
+  return [{ code: 'unknown_date', path: `${path}.when.anchor`, message }];
+}
+
+function outsideWindow({ step, path }: PlacedStep, { context }: Examined): Problem[] {
+  const window = context.organization?.sendWindow;
+  const at = step.when?.at;
+  if (!window || at === undefined || !isMessage(step) || step.purpose === 'transactional') return [];
+  if (window.from <= at && at < window.to) return [];
+  const message = `${called(step)} is due at ${at}, outside your send window (${window.from} to ${window.to}): it goes when the window opens.`;
+  return [{ code: 'outside_window', path: `${path}.when.at`, message }];
+}
+
+function insecureAddress({ step, path }: PlacedStep): Problem[] {
+  if (step.type !== 'webhook' || !step.url?.startsWith('http:')) return [];
+  const message = `${called(step)} sends what it sends unencrypted. Use an address that begins with https:.`;
+  return [{ code: 'insecure_address', path: `${path}.url`, message }];
+}
+
 function withoutEffect(placed: PlacedStep): Problem[] {
   const { step, path } = placed;
   const when = step.when;
@@ -160,19 +189,30 @@ function sameMinute(examined: Examined): Problem[] {
 }
 
 /** A text that is equal for messages due in the same minute; null where that cannot be said without a plan. */
-function momentOf({ step, list }: PlacedStep, { byKey }: Examined): string | null {
-  const when = step.when;
-  const anchor = when?.anchor ?? (list === 'closing' ? 'stop' : null);
-  if (anchor === null) return null;
+function momentOf(placed: PlacedStep, examined: Examined): string | null {
+  const { when } = placed.step;
   const { weeks, ...offset } = when?.offset ?? {};
-  const normal = weeks === undefined ? offset : { days: weeks * 7 };
-  const nothing = amountOf(normal) === 0;
+  const distance = weeks === undefined ? offset : { days: weeks * 7 };
+  const nothing = amountOf(distance) === 0;
+  const anchor = anchorOf(placed, examined);
+  if (anchor === null) return null;
   // A message that follows another without any offset goes with it.
-  if (anchor.startsWith('step:') && nothing && when?.at === undefined && when?.days === undefined) {
-    const target = byKey.get(anchor.slice('step:'.length));
-    if (target && isMessage(target.step)) return momentOf(target, { byKey } as Examined);
+  const target = anchor.startsWith('step:') ? examined.byKey.get(anchor.slice('step:'.length)) : undefined;
+  if (target && isMessage(target.step) && nothing && when?.at === undefined && when?.days === undefined) {
+    return momentOf(target, examined);
   }
-  return JSON.stringify([anchor, nothing ? {} : normal, when?.at ?? null, when?.days ?? 'any', when?.roll, when?.zone]);
+  return JSON.stringify([anchor, nothing ? {} : distance, when?.at, when?.days ?? 'any', when?.roll, when?.zone]);
+}
+
+/** What a step counts from, with `previous_step` as the step it means; null where that is decided only at the time. */
+function anchorOf(placed: PlacedStep, { steps }: Examined): string | null {
+  const anchor = placed.step.when?.anchor;
+  if (anchor !== undefined && anchor !== 'previous_step') return anchor;
+  if (anchor === undefined && placed.list === 'closing') return 'stop';
+  const before = steps.find(({ list, index }) => list === placed.list && index === placed.index - 1);
+  if (before === undefined) return 'journey_start';
+  const [arm, armBefore] = [placed.step.in, before.step.in];
+  return arm?.step === armBefore?.step && arm?.arm === armBefore?.arm ? `step:${before.step.key}` : null;
 }
 
 function together(a: PlacedStep, b: PlacedStep, examined: Examined): boolean {

@@ -1,9 +1,9 @@
 // Whatever a definition names must be there: steps, arms, stages, templates, endpoints.
 import type { Condition } from './condition-schema.ts';
-import { isMessage, type Step } from './step-schema.ts';
+import { isMessage, type MessageStep } from './step-schema.ts';
 import { didYouMean } from './did-you-mean.ts';
 import type { Problem } from './problem.ts';
-import { called, type Examined, type PlacedStep } from './examined.ts';
+import { called, type Examined, type PlacedStep, type ValidationContext } from './examined.ts';
 
 /** How many levels arms may stand inside each other. */
 const MAX_LEVELS = 10;
@@ -119,7 +119,7 @@ function wrongConditions(placed: PlacedStep, { byKey }: Examined): Problem[] {
 }
 
 function wrongTarget({ step, path }: PlacedStep, { context }: Examined): Problem[] {
-  if (isMessage(step) && context.templates !== undefined) return wrongTemplate(step, path, context.templates);
+  if (isMessage(step)) return [...notSetUp(step, path, context), ...wrongTemplate(step, path, context)];
   if (step.type !== 'webhook' || step.endpoint === undefined || context.endpoints === undefined) return [];
   if (context.endpoints.has(step.endpoint)) return [];
   const meant = didYouMean(step.endpoint, context.endpoints);
@@ -128,11 +128,14 @@ function wrongTarget({ step, path }: PlacedStep, { context }: Examined): Problem
   return [{ code: 'unknown_endpoint', path: `${path}.endpoint`, message }];
 }
 
-function wrongTemplate(
-  step: Extract<Step, { template: string }>,
-  path: string,
-  templates: NonNullable<Examined['context']['templates']>,
-): Problem[] {
+function notSetUp(step: MessageStep, path: string, { channels }: ValidationContext): Problem[] {
+  if (channels === undefined || channels.includes(step.type)) return [];
+  const message = `${called(step)} is sent by ${step.type}, which is not set up. Set it up in the settings, or choose another channel.`;
+  return [{ code: 'channel_not_ready', path: `${path}.type`, message }];
+}
+
+function wrongTemplate(step: MessageStep, path: string, { templates }: ValidationContext): Problem[] {
+  if (templates === undefined) return [];
   const channels = templates.get(step.template);
   if (channels === undefined) {
     const meant = didYouMean(step.template, templates.keys());

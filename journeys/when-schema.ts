@@ -79,6 +79,7 @@ const Anchor = pattern(
     `^(?:previous_step|journey_start|wedding_date|payment_due(?::${NAME})?|date:${NAME}|step:[a-z][a-z0-9_]{0,39}|event:${EVENT})$`,
   ),
   'something to count from: previous_step, journey_start, wedding_date, payment_due, payment_due:<kind>, date:<name>, step:<key> or event:<name>',
+  ['previous_step', 'journey_start', 'wedding_date', 'payment_due'],
 )
   .meta({
     examples: [
@@ -106,18 +107,18 @@ const Days = z.union(
   [
     z.enum(['any', 'weekdays', 'working']),
     z
-      .array(z.enum(DAYS))
-      .min(1)
-      .max(7)
-      .refine((days) => new Set(days).size === days.length),
+      .array(oneOf(DAYS))
+      .min(1, { error: 'Name at least one day, or write any.' })
+      .max(7, { error: 'A week has seven days.' })
+      .refine((days) => new Set(days).size === days.length, { error: 'Names a day twice.' }),
   ],
   {
     error: (issue) =>
-      `${shown(issue.input)} names no days: write any, weekdays, working, or a list such as [mon, tue] without a day twice.`,
+      `${shown(issue.input)} names no days: write any, weekdays, working, or a list such as [mon, tue].`,
   },
 );
 
-const IfPast = z.union([z.enum(['skip', 'send_now', 'latest', 'ask']), z.strictObject({ within: Duration })], {
+const IfPast = z.union([z.enum(['skip', 'send_now', 'latest', 'ask']), strict({ within: Duration })], {
   error: (issue) =>
     `${shown(issue.input)} is not known here: write skip, send_now, latest, ask, or { within: { days: 2 } }.`,
 });

@@ -15,11 +15,17 @@ export function shown(input: unknown): string {
   return `a ${typeof input}`;
 }
 
-/** A regular expression with the sentence that explains it. The expressions are anchored and without nested repeats. */
-export function pattern(expression: RegExp, expected: string): z.ZodString {
-  const error = (issue: { input?: unknown }): string =>
-    issue.input === undefined ? `Missing: ${expected} is needed here.` : `${shown(issue.input)} is not ${expected}.`;
-  return z.string({ error }).regex(expression, { error });
+/**
+ * A regular expression with the sentence that explains it, and words of which one may have been meant. The expressions
+ * are anchored and without nested repeats, so that no text makes them slow.
+ */
+export function pattern(expression: RegExp, expected: string, words: readonly string[] = []): z.ZodString {
+  const error = (issue: { input?: unknown }): string => {
+    if (issue.input === undefined) return `Missing: ${expected} is needed here.`;
+    const meant = typeof issue.input === 'string' ? didYouMean(issue.input, words) : null;
+    return `${shown(issue.input)} is not ${expected}.${meant ? ` Did you mean "${meant}"?` : ''}`;
+  };
+  return z.string({ error }).regex(expression, { error, abort: true });
 }
 
 /** Text of at least one and at most `max` characters. */
@@ -105,7 +111,9 @@ export const Instant = pattern(
 )
   .refine(isRealInstant, { error: (issue) => `${shown(issue.input)} does not exist in the calendar.` })
   .overwrite((instant) =>
-    CANONICAL_INSTANT.test(instant) ? instant : `${new Date(instant).toISOString().slice(0, 19)}Z`,
+    CANONICAL_INSTANT.test(instant) || !isRealInstant(instant)
+      ? instant
+      : `${new Date(instant).toISOString().slice(0, 19)}Z`,
   );
 
 function isRealInstant(instant: string): boolean {
