@@ -16,6 +16,20 @@ const KINDS = {
   ],
   late_answer: ['arrives, but the answer takes a minute', 'It is here; whoever stops waiting cannot know.'],
 };
+const TEXT_KINDS = {
+  server_error: [
+    'arrives, but the answer is an error',
+    'The provider answers "internal server error"; the message went all the same.',
+  ],
+  undelivered: [
+    'is taken, but not delivered',
+    'Some moments later the provider reports that the telephone was not reachable.',
+  ],
+  callbacks_out_of_order: ['is reported in the wrong order', 'First delivered, then sent, then queued.'],
+  callbacks_twice: ['is reported twice', 'Every status change comes two times.'],
+  no_callbacks: ['is never reported', 'The provider takes it and says nothing more.'],
+};
+const EVERY_KIND = { ...KINDS, ...TEXT_KINDS };
 const CHANNELS = { email: 'Email', sms: 'SMS', whatsapp: 'WhatsApp' };
 const EMAIL_ONLY = ['refuse_after_data', 'defer_after_data', 'drop_in_data'];
 
@@ -31,9 +45,10 @@ export function setUpFaults() {
     el('option', { value: 'always' }, 'every time'),
   );
 
-  const explain = () => byId('fault-meaning').replaceChildren(KINDS[kind.value]?.[1] ?? '');
+  const explain = () => byId('fault-meaning').replaceChildren(EVERY_KIND[kind.value]?.[1] ?? '');
   const offer = () => {
-    const kinds = Object.entries(KINDS).filter(([value]) => channel.value === 'email' || !EMAIL_ONLY.includes(value));
+    const offered = channel.value === 'email' ? KINDS : EVERY_KIND;
+    const kinds = Object.entries(offered).filter(([value]) => channel.value === 'email' || !EMAIL_ONLY.includes(value));
     kind.replaceChildren(...kinds.map(([value, [name]]) => el('option', { value }, name)));
     explain();
   };
@@ -68,7 +83,7 @@ async function refresh() {
 
 function line(fault) {
   const often = fault.times === 'always' ? 'every time' : fault.times === 1 ? 'once' : `${fault.times} times`;
-  const what = `${CHANNELS[fault.channel]} to ${fault.to ?? 'anybody'} ${KINDS[fault.kind][0]}, ${often}`;
+  const what = `${CHANNELS[fault.channel]} to ${fault.to ?? 'anybody'} ${EVERY_KIND[fault.kind][0]}, ${often}`;
   const remove = async () => {
     await api(`/api/faults/${fault.id}`, { method: 'DELETE' });
     await refresh();

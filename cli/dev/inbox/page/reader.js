@@ -1,4 +1,4 @@
-import { api, byId, el } from './dom.js';
+import { api, byId, el, listener } from './dom.js';
 
 const CHANNEL_NAMES = { email: 'Email', sms: 'SMS', whatsapp: 'WhatsApp', webhook: 'Webhook' };
 /** How the last message was looked at; the next one is shown the same way where it can be. */
@@ -72,7 +72,7 @@ function render(reader, message, onDelete) {
 function tabsOf(message) {
   const html = message.html !== undefined;
   return [
-    { key: 'message', name: 'Message', view: () => (html ? framed(message) : bubble(message.text)) },
+    { key: 'message', name: 'Message', view: () => (html ? framed(message) : conversation(message)) },
     html && { key: 'text', name: 'Text', view: () => panel(el('pre', {}, message.text)) },
     message.headers.length > 0 && {
       key: 'headers',
@@ -151,8 +151,44 @@ function table(rows) {
   );
 }
 
-function bubble(text) {
-  return panel(el('p', { class: 'bubble' }, text));
+function conversation(message) {
+  const view = panel(el('p', { class: 'bubble' }, message.text));
+  if (
+    (message.channel === 'sms' || message.channel === 'whatsapp') &&
+    message.details.Status !== 'from the telephone'
+  ) {
+    view.append(answer(message));
+  }
+  return view;
+}
+
+/** Lets the couple's telephone answer. */
+function answer(message) {
+  const text = el('input', {
+    name: 'text',
+    'aria-label': 'Answer',
+    placeholder: 'Answer as the couple',
+    autocomplete: 'off',
+  });
+  const send = listener(async () => {
+    await api(`/api/messages/${message.id}/reply`, { method: 'POST', body: { text: text.value } });
+    text.value = '';
+  });
+  const say = (word) => {
+    text.value = word;
+    send();
+  };
+  const onsubmit = (event) => {
+    event.preventDefault();
+    if (text.value.trim() !== '') send();
+  };
+  return el(
+    'form',
+    { class: 'answer', onsubmit },
+    text,
+    el('button', { class: 'main' }, 'Answer'),
+    ...['STOP', 'START', 'HELP'].map((word) => el('button', { type: 'button', onclick: () => say(word) }, word)),
+  );
 }
 
 function panel(content) {
