@@ -1,0 +1,58 @@
+import { Temporal } from 'temporal-polyfill';
+import { parseFacts, type Facts } from '../../journeys/facts.ts';
+import { isTimeZone } from '../../journeys/words.ts';
+import { problemList } from '../output/problems.ts';
+import { OperatorError } from '../operator-error.ts';
+
+/** A couple described on the command line: dates as they are written there. */
+export type Shorthand = { readonly wedding?: string; readonly booked: string; readonly zone: string };
+
+/**
+ * The facts of a couple of whom only the dates are known: everything else has its default, and nobody is asked for
+ * addresses or consents. A booking without a time of day is one at nine in the morning.
+ */
+export function sampleFacts({ wedding, booked, zone }: Shorthand): Facts {
+  if (!isTimeZone(zone)) {
+    throw new OperatorError(`--zone ${zone} is not a zone of the IANA database. An example is Europe/London.`);
+  }
+  if (wedding !== undefined) plainDate('--wedding', wedding);
+  const result = parseFacts({
+    organization: { zone },
+    client: { status: 'booked', weddingOn: wedding ?? null, weddingZone: zone },
+    execution: { startedAt: instantOf('--booked', booked, zone), trigger: { event: 'client.booked' } },
+  });
+  if (result.ok) return result.facts;
+  throw new OperatorError(`these dates make no couple:\n${problemList(result.problems)}`);
+}
+
+/**
+ * An instant from the command line: with `Z` or an offset as it stands, otherwise a local time of `zone`, otherwise a
+ * date, at nine in the morning.
+ */
+export function instantOf(option: string, text: string, zone: string): string {
+  try {
+    if (/(?:Z|[+-]\d{2}:\d{2})$/.test(text) && text.includes('T')) {
+      return Temporal.Instant.from(text).round({ smallestUnit: 'second', roundingMode: 'floor' }).toString();
+    }
+    const local = text.includes('T')
+      ? Temporal.PlainDateTime.from(text, { overflow: 'reject' })
+      : plainDate(option, text).toPlainDateTime({ hour: 9 });
+    return local.toZonedDateTime(zone).toInstant().round({ smallestUnit: 'second', roundingMode: 'floor' }).toString();
+  } catch (error) {
+    if (error instanceof OperatorError) throw error;
+    throw new OperatorError(
+      `${option} ${text} is no moment in the calendar. Write 2026-11-20, 2026-11-20T10:00 (local) or 2026-11-20T10:00:00Z.`,
+    );
+  }
+}
+
+function plainDate(option: string, text: string): Temporal.PlainDate {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) {
+    throw new OperatorError(`${option} ${text} is no date. Write year-month-day, such as 2027-06-12.`);
+  }
+  try {
+    return Temporal.PlainDate.from(text, { overflow: 'reject' });
+  } catch {
+    throw new OperatorError(`${option} ${text} does not exist in the calendar. Check the day and the month.`);
+  }
+}
