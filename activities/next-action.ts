@@ -64,7 +64,10 @@ export interface VisibleState {
 }
 
 /** The planner's answer, reduced to what the workflow needs. */
-export type NextAction = (RunAction | WaitAction | FinishedAction) & { readonly visible: VisibleState };
+export type NextAction = (RunAction | WaitAction | FinishedAction) & {
+  /** Null where nothing can be said any more: the row is gone, or was closed by somebody else. */
+  readonly visible: VisibleState | null;
+};
 
 /** What the activities look like from inside a workflow. */
 export interface JourneyActivities {

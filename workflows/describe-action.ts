@@ -4,5 +4,5 @@ import type { NextAction } from '../activities/next-action.ts';
 export function describeAction(action: NextAction): string {
   if (action.kind === 'finished') return `The journey is ${action.status}.`;
   if (action.kind === 'run') return `Now: ${action.summary}`;
-  return `${action.visible.blocked ? '**Needs a person.** ' : ''}Next: ${action.summary}`;
+  return `${action.visible?.blocked === true ? '**Needs a person.** ' : ''}Next: ${action.summary}`;
 }

@@ -86,6 +86,7 @@ export async function journeyRun(execution: ExecutionRef): Promise<JourneyOutcom
 
   const show = (action: NextAction): void => {
     setCurrentDetails(describeAction(action));
+    if (action.visible === null) return;
     const changed = visibleAttributes(shown, action.visible);
     if (changed.length > 0) upsertSearchAttributes(changed);
     shown = action.visible;

@@ -1,0 +1,34 @@
+import { createCreateTask } from './create-task.ts';
+import { createDecide } from './decide.ts';
+import { createMarkCancelled } from './mark-cancelled.ts';
+import type { JourneyActivities, StepActivity, StepActivityName } from './next-action.ts';
+import { createNotifyTeam } from './notify-team.ts';
+import { createPlanStep } from './plan-step.ts';
+import { createRecordStep } from './record-step.ts';
+import { createSendMessage, type Sender } from './send-message.ts';
+import type { StepDependencies } from './step-effect.ts';
+import { createUpdateClient } from './update-client.ts';
+
+export interface ActivityDependencies extends StepDependencies {
+  readonly senders: { readonly email: Sender };
+  /** How long one attempt of a send may take, in milliseconds; after it the outcome is unknown. */
+  readonly sendTimeoutMs: number;
+}
+
+type Activities = Omit<JourneyActivities, 'applyCommand'> &
+  Record<Exclude<StepActivityName, 'sendSms' | 'sendWhatsapp' | 'callWebhook'>, StepActivity>;
+
+/** Everything a worker does for journeys. */
+export function createActivities(dependencies: ActivityDependencies): Activities {
+  const { senders } = dependencies;
+  return {
+    planStep: createPlanStep(dependencies),
+    markCancelled: createMarkCancelled(dependencies),
+    sendEmail: createSendMessage({ ...dependencies, sender: senders.email }),
+    createTask: createCreateTask(dependencies),
+    notifyTeam: createNotifyTeam(dependencies),
+    updateClient: createUpdateClient(dependencies),
+    decide: createDecide(dependencies),
+    recordStep: createRecordStep(dependencies),
+  };
+}

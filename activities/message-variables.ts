@@ -1,0 +1,77 @@
+import type { MessageSource } from '../db/load-message.ts';
+import type { MessageStep } from '../journeys/definition.ts';
+import type { Facts } from '../journeys/facts.ts';
+import { choosePayment } from '../journeys/payments.ts';
+
+type Contact = NonNullable<Facts['contacts']>[number];
+
+/**
+ * The values a template may use, as channels/variable-catalogue.ts lists them. What is not known stays out, so that the
+ * template's fallback is used, or the message is blocked and the reason names it.
+ */
+export function messageVariables(
+  source: MessageSource,
+  facts: Facts,
+  step: MessageStep | null,
+  recipient: Contact | null,
+): Record<string, unknown> {
+  const { client, organization } = source;
+  const partner1 = firstName(client.partner1Name);
+  const partner2 = firstName(client.partner2Name);
+  const contactName = recipient === null ? null : (source.contactNames[recipient.id] ?? null);
+  const settings = organization.settings;
+  return {
+    client: {
+      coupleName: [partner1, partner2].filter((name) => name !== null).join(' & ') || null,
+      partner1: { firstName: partner1 },
+      partner2: { firstName: partner2 },
+    },
+    recipient: {
+      firstName: firstName(contactName ?? '') ?? (recipient?.role === 'partner_2' ? partner2 : partner1),
+    },
+    wedding: {
+      date: facts.client.postponed ? null : client.weddingOn,
+      venue: client.venue,
+      guestCount: client.guestCount,
+    },
+    dates: client.dates,
+    organization: {
+      name: organization.name,
+      phone: settings['phone'] ?? null,
+      email: settings['email'] ?? null,
+      senderName: settings['senderName'] ?? organization.ownerName ?? organization.name,
+    },
+    payment: paymentVariables(source, facts, step),
+    links: { ...asRecord(settings['links']), ...asRecord(client.metadata['links']) },
+  };
+}
+
+/** The payment that the step's anchor names; where it names none, the one that set the journey off or is due next. */
+function paymentVariables(source: MessageSource, facts: Facts, step: MessageStep | null): Record<string, unknown> {
+  const [, kind] = /^payment_due(?::(.+))?$/.exec(step?.when?.anchor ?? '') ?? [];
+  const payment = choosePayment(facts, kind);
+  if (payment === undefined) return {};
+  const details = source.paymentDetails[payment.id];
+  return {
+    amount: formatMoney(payment.amount, payment.currency, source.template?.locale ?? source.organization.locale),
+    dueOn: payment.dueOn,
+    reference: details?.reference ?? null,
+    url: details?.url ?? null,
+  };
+}
+
+/** Minor units to text: 145000 and GBP become £1,450.00. */
+function formatMoney(amount: number | undefined, currency: string | undefined, locale: string): string | null {
+  if (amount === undefined || currency === undefined) return null;
+  const format = new Intl.NumberFormat(locale, { style: 'currency', currency });
+  const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
+  return format.format(amount / 10 ** digits);
+}
+
+function firstName(name: string): string | null {
+  const [first] = name.trim().split(/\s+/);
+  return first === undefined || first === '' ? null : first;
+}
+
+const asRecord = (value: unknown): Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};

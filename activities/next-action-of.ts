@@ -1,0 +1,138 @@
+import { assertNever } from '../journeys/assert-never.ts';
+import type { JourneyDefinition, Step } from '../journeys/definition.ts';
+import type { Facts, Ledger } from '../journeys/facts.ts';
+import { planJourney } from '../journeys/plan-journey.ts';
+import type { Plan, PlannedStep } from '../journeys/plan.ts';
+import type { NextAction, RunAction, StepActivityName, VisibleState } from './next-action.ts';
+
+/** Temporal refuses longer summaries for some of its objects; 200 characters are enough for a person. */
+const LONGEST_SUMMARY = 200;
+
+export interface PlanningInput {
+  readonly definition: JourneyDefinition;
+  readonly version: number;
+  readonly facts: Facts;
+  readonly ledger: Ledger;
+}
+
+/** The plan, reduced to what the workflow needs: run this, wait until then, or finished. */
+export function nextActionOf(input: PlanningInput, plan: Plan): NextAction {
+  const visible = visibleState(input, plan);
+  const { next } = plan;
+  if (next.kind === 'finished') {
+    return { kind: 'finished', status: plan.status === 'stopped' ? 'stopped' : 'completed', visible };
+  }
+  if (next.kind === 'run') return { ...runAction(input, plan, next.key, next.occurrence), visible };
+  const whenDue = next.until === null ? null : runThen(input, next.until);
+  return {
+    kind: 'wait',
+    untilMs: next.until === null ? null : Date.parse(next.until),
+    summary: cut(waitSummary(input, plan, next.until, whenDue)),
+    whenDue,
+    visible,
+  };
+}
+
+/** What will be run at `until` if nothing changes, so that the workflow need not plan again first. */
+function runThen(input: PlanningInput, until: string): RunAction | null {
+  const then = planJourney(input.definition, input.facts, input.ledger, until);
+  return then.next.kind === 'run' ? runAction(input, then, then.next.key, then.next.occurrence) : null;
+}
+
+function runAction(input: PlanningInput, plan: Plan, key: string, occurrence: number): RunAction {
+  const line = findLine(plan, key, occurrence);
+  const activity = activityOf(line);
+  return {
+    kind: 'run',
+    activity,
+    local: !REMOTE.has(activity),
+    key,
+    occurrence,
+    summary: cut(`${activity === 'recordStep' ? `skip ${line.type}` : line.type} ${nameOf(input.definition, line)}`),
+  };
+}
+
+/** What leaves the house; everything else is a row of ours. */
+const REMOTE: ReadonlySet<StepActivityName> = new Set(['sendEmail', 'sendSms', 'sendWhatsapp']);
+
+function activityOf(line: PlannedStep): StepActivityName {
+  if (line.state === 'will_skip') return 'recordStep';
+  switch (line.type) {
+    case 'email':
+      return 'sendEmail';
+    case 'sms':
+      return 'sendSms';
+    case 'whatsapp':
+      return 'sendWhatsapp';
+    case 'webhook':
+      return 'callWebhook';
+    case 'task':
+      return 'createTask';
+    case 'notification':
+      return 'notifyTeam';
+    case 'update_client':
+      return 'updateClient';
+    case 'condition':
+    case 'wait_for':
+    case 'delay':
+      return 'decide';
+    default:
+      return assertNever(line.type);
+  }
+}
+
+function visibleState({ facts, version }: PlanningInput, plan: Plan): VisibleState {
+  const nextLine = nextLineOf(plan);
+  return {
+    status: plan.status === 'active' && facts.execution.holds.length > 0 ? 'paused' : plan.status,
+    blocked: plan.steps.some(waitsForPerson),
+    version,
+    weddingOn: facts.client.weddingOn,
+    currentStep: nextLine?.key ?? null,
+    nextDueMs: plan.next.kind === 'wait' && plan.next.until !== null ? Date.parse(plan.next.until) : null,
+  };
+}
+
+/** Nothing leads on here but a decision of somebody. */
+function waitsForPerson({ state, reason }: PlannedStep): boolean {
+  return state === 'unknown' || reason.code === 'needs_approval' || reason.code === 'needs_answer';
+}
+
+/** The line that acts next: the one to be run, else the earliest that is planned. */
+function nextLineOf({ next, steps }: Plan): PlannedStep | undefined {
+  if (next.kind === 'run')
+    return steps.find(({ key, occurrence }) => key === next.key && occurrence === next.occurrence);
+  const planned = steps.filter(({ state, runAt }) => state === 'planned' && runAt !== null);
+  return planned.sort((a, b) => compare(a.runAt ?? '', b.runAt ?? ''))[0];
+}
+
+function waitSummary(
+  { definition }: PlanningInput,
+  plan: Plan,
+  until: string | null,
+  whenDue: RunAction | null,
+): string {
+  const line = whenDue === null ? nextLineOf(plan) : findLine(plan, whenDue.key, whenDue.occurrence);
+  if (line === undefined) return until === null ? 'waits for news of the couple' : `look again at ${until}`;
+  const when =
+    line.local === null ? (until ?? 'an unknown time') : `${line.local.replace('T', ' ')} ${line.zone ?? ''}`;
+  return `${line.type} ${nameOf(definition, line)} due ${when}`.trim();
+}
+
+function nameOf(definition: JourneyDefinition, line: PlannedStep): string {
+  const step: Step | undefined = [...definition.steps, ...(definition.closing ?? [])].find(
+    ({ key }) => key === line.key,
+  );
+  const count = line.occurrence > 1 ? ` (${line.occurrence})` : '';
+  return `"${step?.name ?? line.key}"${count}`;
+}
+
+function findLine(plan: Plan, key: string, occurrence: number): PlannedStep {
+  const line = plan.steps.find((step) => step.key === key && step.occurrence === occurrence);
+  if (line === undefined) throw new Error(`The plan names the step ${key}#${occurrence} as next but does not list it.`);
+  return line;
+}
+
+const cut = (text: string): string =>
+  text.length <= LONGEST_SUMMARY ? text : `${text.slice(0, LONGEST_SUMMARY - 1)}…`;
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,0 +1,76 @@
+import { loadExecution, type LoadedExecution } from '../db/load-execution.ts';
+import { recordPlan } from '../db/record-plan.ts';
+import { lockExecution } from '../db/step-effects.ts';
+import type { Trx } from '../db/tenant.ts';
+import type { Ledger, LedgerStep } from '../journeys/facts.ts';
+import { planJourney } from '../journeys/plan-journey.ts';
+import type { Plan } from '../journeys/plan.ts';
+import { nextActionOf } from './next-action-of.ts';
+import type { NextAction } from './next-action.ts';
+
+/** An execution, read and planned within one transaction that holds its row. */
+export interface PlannedExecution {
+  readonly loaded: LoadedExecution;
+  readonly plan: Plan;
+  /** ISO instant of the planning. */
+  readonly now: string;
+}
+
+/** What the workflow is told of an execution that is over, or whose row was erased. */
+const ENDED: Readonly<Record<string, 'completed' | 'stopped'>> = {
+  completed: 'completed',
+  stopped: 'stopped',
+  cancelled: 'stopped',
+  failed: 'stopped',
+};
+
+export type Planning = { ended: false; execution: PlannedExecution } | { ended: true; next: NextAction };
+
+/** Locks, loads and plans one execution. Nothing is written yet: see {@link settlePlan}. */
+export async function planExecution(trx: Trx, executionId: string, now: string): Promise<Planning> {
+  const row = await lockExecution(trx, executionId);
+  const over = row === null ? 'stopped' : ENDED[row.status];
+  if (over !== undefined) return { ended: true, next: finished(over) };
+  const loaded = await loadExecution(trx, executionId);
+  if (loaded === null) return { ended: true, next: finished('stopped') };
+  const plan = planJourney(loaded.definition, loaded.facts, loaded.ledger, now);
+  return { ended: false, execution: { loaded, plan, now } };
+}
+
+/** The same execution after one of its steps has ended or was put off, planned anew. */
+export function replan({ loaded, now }: PlannedExecution, step: LedgerStep): PlannedExecution {
+  const isSame = (other: LedgerStep): boolean => other.key === step.key && other.occurrence === step.occurrence;
+  const ledger: Ledger = { steps: [...loaded.ledger.steps.filter((other) => !isSame(other)), step] };
+  const plan = planJourney(loaded.definition, loaded.facts, ledger, now);
+  return { loaded: { ...loaded, ledger }, plan, now };
+}
+
+/** Writes the plan down and says what is next. */
+export async function settlePlan(trx: Trx, { loaded, plan, now }: PlannedExecution): Promise<NextAction> {
+  const next = nextActionOf(loaded, plan);
+  await recordPlan(
+    trx,
+    loaded.organizationId,
+    loaded.executionId,
+    plan,
+    {
+      status:
+        plan.next.kind === 'finished'
+          ? plan.status === 'stopped'
+            ? 'stopped'
+            : 'completed'
+          : headStatus(next.visible?.status),
+      nextActionAt: plan.next.kind === 'wait' ? plan.next.until : plan.next.kind === 'run' ? now : null,
+      nextAction: next.kind === 'finished' ? null : next.summary,
+      currentStepKey: next.visible?.currentStep ?? null,
+      blocked: next.visible?.blocked ?? false,
+    },
+    now,
+  );
+  return next;
+}
+
+/** A stopped execution is active until its closing steps have run. */
+const headStatus = (status: string | undefined): 'active' | 'paused' => (status === 'paused' ? 'paused' : 'active');
+
+const finished = (status: 'completed' | 'stopped'): NextAction => ({ kind: 'finished', status, visible: null });

@@ -1,0 +1,82 @@
+import {
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+  type Client,
+  type WorkflowStartOptions,
+} from '@temporalio/client';
+import { TypedSearchAttributes, WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/common';
+
+import type { ExecutionHead } from '../db/enrolments.ts';
+import { factsChanged } from '../workflows/messages.ts';
+import type { journeyRun } from '../workflows/journey-run.ts';
+import { searchAttributes } from './search-attributes.ts';
+import { JOURNEYS_QUEUE } from './task-queues.ts';
+
+/** Temporal, as the relay and the commands see it. */
+export interface JourneyWorkflows {
+  /** Starts the workflow of an execution; one that runs already is fine. */
+  start(execution: ExecutionHead): Promise<void>;
+  /** Tells the workflow to look at its facts again. False: there is no running workflow of that execution. */
+  wake(organizationId: string, executionId: string, eventId: string): Promise<boolean>;
+}
+
+export interface JourneyWorkflowsOptions {
+  readonly taskQueue?: string;
+  /** Address of our own pages, for the links in Temporal's. */
+  readonly publicUrl?: string | undefined;
+}
+
+export const workflowIdOf = (organizationId: string, executionId: string): string =>
+  `journey/${organizationId}/${executionId}`;
+
+/** Starts and wakes the workflows of journeys through a Temporal client. */
+export function createJourneyWorkflows(client: Client, options: JourneyWorkflowsOptions = {}): JourneyWorkflows {
+  return {
+    async start(execution) {
+      try {
+        await client.workflow.start<typeof journeyRun>('journeyRun', startOptions(execution, options));
+      } catch (error) {
+        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      }
+    },
+    async wake(organizationId, executionId, eventId) {
+      try {
+        await client.workflow.getHandle(workflowIdOf(organizationId, executionId)).signal(factsChanged, { eventId });
+        return true;
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return false;
+        throw error;
+      }
+    },
+  };
+}
+
+function startOptions(
+  execution: ExecutionHead,
+  { taskQueue = JOURNEYS_QUEUE, publicUrl }: JourneyWorkflowsOptions,
+): WorkflowStartOptions<typeof journeyRun> {
+  const { organizationId, executionId, journeyId, clientId, journeyName, version, steps, weddingOn } = execution;
+  const { organizationId: organization, journeyId: journey, clientId: couple, ...others } = searchAttributes;
+  const page = publicUrl === undefined ? '' : `[Couple](${new URL(`/couples/${clientId}`, publicUrl).href})\n\n`;
+  return {
+    taskQueue,
+    workflowId: workflowIdOf(organizationId, executionId),
+    args: [{ organizationId, executionId }],
+    // The database decides that an execution runs once. A second line: while it is known here, it starts only after an
+    // end that was not its own (terminated, timed out), so that a repaired execution can go on under its id.
+    workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+    workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
+    staticSummary: `${journeyName} v${version} · ${steps} steps`.slice(0, 200),
+    staticDetails: `${page}Execution \`${executionId}\``,
+    priority: { fairnessKey: organizationId },
+    typedSearchAttributes: new TypedSearchAttributes([
+      { key: organization, value: organizationId },
+      { key: journey, value: journeyId },
+      { key: couple, value: clientId },
+      { key: others.journeyStatus, value: 'active' },
+      { key: others.blocked, value: false },
+      { key: others.journeyVersion, value: version },
+      ...(weddingOn === null ? [] : [{ key: others.weddingDate, value: new Date(`${weddingOn}T00:00:00Z`) }]),
+    ]),
+  };
+}

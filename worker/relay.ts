@@ -1,0 +1,160 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import type { Logger } from 'pino';
+
+import type { Clock } from '../activities/clock.ts';
+import type { Database } from '../db/database.ts';
+import { executionHeads } from '../db/enrolments.ts';
+import { giveBack, leaseOutbox, markFailed, markProcessed, tellDue, type OutboxEvent } from '../db/outbox.ts';
+import { withRelay } from '../db/relay.ts';
+import { withTenant } from '../db/tenant.ts';
+import { reactToEvent } from '../services/react-to-event.ts';
+import type { JourneyWorkflows } from './journey-workflows.ts';
+
+export interface RelayOptions {
+  /** Opened as app_relay: sees the outbox of all organizations, and nothing else. */
+  readonly relayDatabase: Database;
+  /** Opened as app_worker: sees one organization at a time. */
+  readonly workerDatabase: Database;
+  readonly workflows: JourneyWorkflows;
+  readonly log: Logger;
+  readonly batchSize?: number;
+  /** How long an idle relay waits before it looks again, in milliseconds. */
+  readonly idleMs?: number;
+  /** How long events stay leased, in milliseconds: so late does another relay take over from one that died. */
+  readonly leaseMs?: number;
+  /** Tells when new executions begin. */
+  readonly clock: Clock;
+}
+
+export interface Relay {
+  /** When it last looked at the outbox without an error, for the health of the process. */
+  readonly lastLookAt: () => Date | null;
+  /** Finishes the event it is at, gives the rest back, and stops. */
+  stop(): Promise<void>;
+}
+
+const DUE_EVERY_MS = 60_000;
+const AFTER_ERROR_MS = 2_000;
+/** Signals and starts under way at once. */
+const CONCURRENCY = 20;
+
+/**
+ * Brings what happened (rows of the outbox) to the journeys: makes executions, starts their workflows, wakes running
+ * ones. Several relays may run. One may die at any point: its lease ends, and another does the same again, which
+ * changes nothing where it was done already.
+ */
+export function startRelay(options: RelayOptions): Relay {
+  const { relayDatabase, log, clock, idleMs = 200 } = options;
+  const stopping = new AbortController();
+  let lastLookAt: Date | null = null;
+  let toldDueAt = 0;
+
+  const run = async (): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      try {
+        if (Date.now() - toldDueAt >= DUE_EVERY_MS) {
+          const now = await clock();
+          await withRelay(relayDatabase, (trx) => tellDue(trx, now));
+          toldDueAt = Date.now();
+        }
+        const handled = await relayOnce(options, stopping.signal);
+        lastLookAt = new Date();
+        if (handled === 0) await pause(idleMs, stopping.signal);
+      } catch (error) {
+        log.error({ err: error }, 'the relay could not look at the outbox; it tries again');
+        await pause(AFTER_ERROR_MS, stopping.signal);
+      }
+    }
+  };
+  const running = run();
+  return {
+    lastLookAt: () => lastLookAt,
+    async stop() {
+      stopping.abort();
+      await running;
+    },
+  };
+}
+
+/**
+ * Takes one batch from the outbox and brings it to the journeys.
+ *
+ * @returns how many events were leased
+ */
+export async function relayOnce(options: RelayOptions, signal?: AbortSignal): Promise<number> {
+  const { relayDatabase, log, batchSize = 100, leaseMs = 30_000 } = options;
+  const events = await withRelay(relayDatabase, (trx) => leaseOutbox(trx, batchSize, leaseMs));
+  if (events.length === 0) return 0;
+  const begun = performance.now();
+  /** Started within this batch: they read all that the batch tells when they begin. */
+  const fresh = new Set<string>();
+  const processed: string[] = [];
+  const blocked = new Set<string>();
+  for (const [index, event] of events.entries()) {
+    const couple = `${event.organizationId}/${event.clientId ?? ''}`;
+    // Half of the lease is left: what is not done by then is done by whoever leases it next.
+    if (signal?.aborted === true || performance.now() - begun > leaseMs / 2) {
+      const rest = events.slice(index).map(({ id }) => id);
+      await withRelay(relayDatabase, (trx) => giveBack(trx, rest));
+      break;
+    }
+    if (blocked.has(couple)) {
+      await withRelay(relayDatabase, (trx) => giveBack(trx, [event.id]));
+      continue;
+    }
+    try {
+      await relayEvent(options, event, fresh);
+      processed.push(event.id);
+    } catch (error) {
+      blocked.add(couple);
+      log.warn({ err: error, outboxId: event.id, event: event.event }, 'an event did not reach its journeys yet');
+      const reason = error instanceof Error ? error.message : String(error);
+      await withRelay(relayDatabase, (trx) => markFailed(trx, event.id, reason));
+    }
+  }
+  if (processed.length > 0) await withRelay(relayDatabase, (trx) => markProcessed(trx, processed));
+  return events.length;
+}
+
+async function relayEvent(
+  { workerDatabase, workflows, clock }: RelayOptions,
+  event: OutboxEvent,
+  fresh: Set<string>,
+): Promise<void> {
+  const { organizationId } = event;
+  const now = await clock();
+  const tenant = { organizationId, actor: 'system', requestId: `outbox/${event.id}` };
+  const { start, wake } = await withTenant(workerDatabase, tenant, (trx) => reactToEvent(trx, event, now));
+  await startAll(start);
+  for (const id of start) fresh.add(id);
+
+  const asleep: string[] = [];
+  await eachOf(
+    wake.filter((id) => !fresh.has(id)),
+    async (executionId) => {
+      if (!(await workflows.wake(organizationId, executionId, event.id))) asleep.push(executionId);
+    },
+  );
+  // Running by our rows, but not in Temporal: a start that was lost. It reads its facts when it begins.
+  await startAll(asleep);
+
+  async function startAll(executionIds: readonly string[]): Promise<void> {
+    if (executionIds.length === 0) return;
+    const heads = await withTenant(workerDatabase, tenant, (trx) => executionHeads(trx, executionIds));
+    await eachOf(heads, (head) => workflows.start(head));
+  }
+}
+
+/** Runs `work` for every item, some at a time; the first failure is thrown after the others have ended. */
+async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  for (let from = 0; from < items.length; from += CONCURRENCY) {
+    const results = await Promise.allSettled(items.slice(from, from + CONCURRENCY).map(work));
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+  }
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal }).catch(() => {});
+}

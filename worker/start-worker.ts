@@ -1,0 +1,175 @@
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection, Worker, type NativeConnectionOptions } from '@temporalio/worker';
+import { pino, type Logger } from 'pino';
+
+import { createActivities } from '../activities/create-activities.ts';
+import { openDatabase } from '../db/database.ts';
+import { assertMigrated } from '../db/migrate/migrate.ts';
+import { withRelay } from '../db/relay.ts';
+import { assertSearchAttributes } from './assert-search-attributes.ts';
+import { createDataConverter } from './data-converter.ts';
+import { createDatabaseClock } from './database-clock.ts';
+import { createEmailSender } from './email-sender.ts';
+import { createJourneyWorkflows } from './journey-workflows.ts';
+import { parseKeyRing } from './key-ring.ts';
+import { startRelay } from './relay.ts';
+import { JOURNEYS_QUEUE } from './task-queues.ts';
+import { WorkerStartError } from './worker-start-error.ts';
+import { workflowBundleOptions } from './workflow-bundle.ts';
+
+export interface WorkerOptions {
+  readonly databaseUrls: { readonly worker: string; readonly relay: string };
+  readonly temporal: {
+    readonly address: string;
+    readonly namespace: string;
+    /** TLS, API key and the like, as the client and the worker take them. */
+    readonly connection?: Pick<NativeConnectionOptions, 'tls' | 'apiKey'> | undefined;
+  };
+  /** `id:key,id:key`; see key-ring.ts. */
+  readonly encryptionKeys: string;
+  readonly smtpUrl: string;
+  /** Address that mails come from. */
+  readonly mailFrom?: string | undefined;
+  /** Where people reach our pages, for links in Temporal's. */
+  readonly publicUrl?: string | undefined;
+  readonly log?: Logger | undefined;
+  readonly taskQueue?: string | undefined;
+  /** How long one attempt of a send may take, in milliseconds. */
+  readonly sendTimeoutMs?: number | undefined;
+  /** Steps carried out at once. */
+  readonly concurrentSteps?: number | undefined;
+  /** Executions kept in memory; the others are replayed when their turn comes. */
+  readonly cachedWorkflows?: number | undefined;
+  /** How long sends under way may take at shutdown, in milliseconds. */
+  readonly shutdownGraceMs?: number | undefined;
+}
+
+export interface RunningWorker {
+  /** Throws a sentence that says what is wrong. */
+  readonly assertHealthy: () => Promise<void>;
+  /** Takes no new work, lets sends finish, stops the relay, closes connections. */
+  readonly stop: () => Promise<void>;
+  /** Settles when the worker has ended: after `stop`, or with the error it died of. */
+  readonly done: Promise<void>;
+}
+
+/** The relay is ill when it has not looked at the outbox for so long. */
+const RELAY_LATE_MS = 15_000;
+const NO_REPLY = 'journeys@wedsync.invalid';
+
+/**
+ * Starts what carries journeys out: the worker of workflows and activities, and the relay, in this process.
+ *
+ * @throws WorkerStartError, MigrationError: nothing runs then
+ */
+export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
+  const { temporal, databaseUrls, log = pino({ level: 'warn' }), taskQueue = JOURNEYS_QUEUE } = options;
+  assertNode();
+  await using opened = new AsyncDisposableStack();
+  const onError = (error: Error): void => log.warn({ err: error }, 'a connection to the database was lost');
+  const workerDatabase = openDatabase({
+    url: databaseUrls.worker,
+    poolSize: 10,
+    applicationName: 'wedsync-worker',
+    onError,
+  });
+  opened.defer(() => workerDatabase.close());
+  const relayDatabase = openDatabase({
+    url: databaseUrls.relay,
+    poolSize: 3,
+    applicationName: 'wedsync-relay',
+    onError,
+  });
+  opened.defer(() => relayDatabase.close());
+  await withRelay(relayDatabase, (trx) => assertMigrated(trx));
+
+  const dataConverter = createDataConverter(parseKeyRing(options.encryptionKeys));
+  const connectionOptions = { address: temporal.address, ...temporal.connection };
+  const connection = await connectTemporal(connectionOptions, temporal);
+  opened.defer(() => connection.close());
+  await assertSearchAttributes(connection, temporal.namespace);
+  const nativeConnection = await NativeConnection.connect(connectionOptions);
+  opened.defer(() => nativeConnection.close());
+  const client = new Client({ connection, namespace: temporal.namespace, dataConverter });
+
+  const email = createEmailSender({ smtpUrl: options.smtpUrl, fromAddress: options.mailFrom ?? NO_REPLY });
+  opened.defer(() => email.close());
+  const clock = createDatabaseClock(relayDatabase);
+  const worker = await Worker.create({
+    ...workflowBundleOptions(),
+    connection: nativeConnection,
+    namespace: temporal.namespace,
+    taskQueue,
+    dataConverter,
+    activities: createActivities({
+      database: workerDatabase,
+      clock,
+      senders: { email },
+      sendTimeoutMs: options.sendTimeoutMs ?? 30_000,
+    }),
+    maxCachedWorkflows: options.cachedWorkflows ?? 500,
+    maxConcurrentActivityTaskExecutions: options.concurrentSteps ?? 20,
+    maxConcurrentLocalActivityExecutions: 10,
+    // Eager activities skip the queue and with it the fairness between organizations.
+    maxEagerActivityReservationsPerWorkflowTask: 0,
+    shutdownGraceTime: options.shutdownGraceMs ?? 20_000,
+    shutdownForceTime: (options.shutdownGraceMs ?? 20_000) + 20_000,
+  });
+  const workflows = createJourneyWorkflows(client, { taskQueue, publicUrl: options.publicUrl });
+  const relay = startRelay({ relayDatabase, workerDatabase, workflows, log, clock });
+  const ran = worker.run();
+
+  const resources = opened.move();
+  const done = (async (): Promise<void> => {
+    try {
+      await ran;
+    } finally {
+      await relay.stop();
+      await resources.disposeAsync();
+    }
+  })();
+  // Whoever wants to know waits for `done`; nobody has to.
+  done.catch((error: unknown) => log.error({ err: error }, 'the worker ended with an error'));
+  return {
+    done,
+    async assertHealthy() {
+      if (worker.getState() !== 'RUNNING') throw new Error(`The worker is ${worker.getState().toLowerCase()}.`);
+      const lookedAt = relay.lastLookAt();
+      if (lookedAt === null || Date.now() - lookedAt.getTime() > RELAY_LATE_MS) {
+        throw new Error(`The relay last looked at the outbox ${lookedAt?.toISOString() ?? 'never'}.`);
+      }
+    },
+    async stop() {
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+      await done;
+    },
+  };
+}
+
+async function connectTemporal(
+  connectionOptions: Pick<NativeConnectionOptions, 'address' | 'tls' | 'apiKey'>,
+  { address, namespace }: WorkerOptions['temporal'],
+): Promise<Connection> {
+  try {
+    const connection = await Connection.connect({ ...connectionOptions, connectTimeout: '10 seconds' });
+    await connection.workflowService.describeNamespace({ namespace });
+    return connection;
+  } catch (error) {
+    throw new WorkerStartError(
+      'temporal_unreachable',
+      `No Temporal server with a namespace "${namespace}" answers at ${address}. ` +
+        'Start it, or correct TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE.',
+      { cause: error },
+    );
+  }
+}
+
+/** Newer ones let the real clock into workflows; older ones do not run TypeScript. */
+function assertNode(): void {
+  const major = Number(process.versions.node.split('.')[0]);
+  if (major === 24) return;
+  throw new WorkerStartError(
+    'node_version',
+    `This is Node ${process.versions.node}; workers run on Node 24. Start with "npm run" or "npx wedsync", which bring it.`,
+  );
+}
