@@ -172,6 +172,71 @@ const OUTBOX_EVENTS = [
 ] as const;
 export type OutboxEvent = (typeof OUTBOX_EVENTS)[number];
 
+const RELATIONSHIP_STATUSES = ['invited', 'connected', 'paused', 'ended'] as const;
+export type RelationshipStatus = (typeof RELATIONSHIP_STATUSES)[number];
+
+const CORE_FIELD_TYPES = ['text', 'number', 'date', 'time', 'boolean', 'email', 'phone', 'address', 'list'] as const;
+export type CoreFieldType = (typeof CORE_FIELD_TYPES)[number];
+
+const CORE_FIELD_CATEGORIES = ['general', 'guests', 'budget'] as const;
+export type CoreFieldCategory = (typeof CORE_FIELD_CATEGORIES)[number];
+
+const COMPLETION_STATES = ['completed', 'partial', 'pending', 'not_applicable'] as const;
+export type CompletionState = (typeof COMPLETION_STATES)[number];
+
+const FORM_FIELD_TYPES = [
+  'text',
+  'long_text',
+  'number',
+  'date',
+  'time',
+  'choice',
+  'choices',
+  'yes_no',
+  'email',
+  'phone',
+  'address',
+  'file',
+] as const;
+export type FormFieldType = (typeof FORM_FIELD_TYPES)[number];
+
+/** What is done with rows older than a policy allows. */
+const RETENTION_ACTIONS = ['delete', 'anonymise'] as const;
+export type RetentionAction = (typeof RETENTION_ACTIONS)[number];
+
+const SUBJECT_TYPES = ['client', 'couple'] as const;
+export type SubjectType = (typeof SUBJECT_TYPES)[number];
+
+const REQUEST_STATUSES = ['pending', 'running', 'completed', 'failed'] as const;
+export type RequestStatus = (typeof REQUEST_STATUSES)[number];
+
+const COMMUNICATION_EVENT_TYPES = [
+  'queued',
+  'sent',
+  'delivered',
+  'deferred',
+  'opened',
+  'clicked',
+  'bounced',
+  'complained',
+  'failed',
+  'unsubscribed',
+  'replied',
+] as const;
+export type CommunicationEventType = (typeof COMMUNICATION_EVENT_TYPES)[number];
+
+const DELIVERY_STATUSES = ['pending', 'succeeded', 'failed', 'exhausted', 'cancelled'] as const;
+export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
+
+const SOURCE_SYSTEMS = ['stripe', 'twilio', 'email', 'form', 'crm', 'custom'] as const;
+export type SourceSystem = (typeof SOURCE_SYSTEMS)[number];
+
+const WEBHOOK_EVENT_STATUSES = ['pending', 'processing', 'processed', 'failed', 'ignored'] as const;
+export type WebhookEventStatus = (typeof WEBHOOK_EVENT_STATUSES)[number];
+
+const CAMPAIGN_STATUSES = ['draft', 'scheduled', 'sending', 'paused', 'completed', 'cancelled'] as const;
+export type CampaignStatus = (typeof CAMPAIGN_STATUSES)[number];
+
 interface ColumnList {
   /** Name of the union in this file. */
   readonly type: string;
@@ -216,5 +281,25 @@ export const COLUMN_LISTS: Readonly<Record<string, ColumnList>> = {
   'holds.scope': { type: 'HoldScope', values: HOLD_SCOPES },
   'holds.channel': { type: 'HeldChannel', values: HELD_CHANNELS },
   'holds.late': { type: 'LateAnswer', values: LATE_ANSWERS },
+  'subscriptions.pricing_tier': { type: 'PricingTier', values: PRICING_TIERS },
+  'subscriptions.status': { type: 'SubscriptionStatus', values: SUBSCRIPTION_STATUSES },
+  'data_retention_policies.action': { type: 'RetentionAction', values: RETENTION_ACTIONS },
+  'data_export_requests.subject_type': { type: 'SubjectType', values: SUBJECT_TYPES },
+  'data_export_requests.status': { type: 'RequestStatus', values: REQUEST_STATUSES },
+  'data_deletion_requests.subject_type': { type: 'SubjectType', values: SUBJECT_TYPES },
+  'data_deletion_requests.status': { type: 'RequestStatus', values: REQUEST_STATUSES },
+  'couple_supplier_relationships.status': { type: 'RelationshipStatus', values: RELATIONSHIP_STATUSES },
+  'core_fields.data_type': { type: 'CoreFieldType', values: CORE_FIELD_TYPES },
+  'core_fields.category': { type: 'CoreFieldCategory', values: CORE_FIELD_CATEGORIES },
+  'field_completion_states.status': { type: 'CompletionState', values: COMPLETION_STATES },
+  'form_fields.field_type': { type: 'FormFieldType', values: FORM_FIELD_TYPES },
+  'communication_events.event_type': { type: 'CommunicationEventType', values: COMMUNICATION_EVENT_TYPES },
+  'webhook_deliveries.status': { type: 'DeliveryStatus', values: DELIVERY_STATUSES },
+  'webhook_events.source_system': { type: 'SourceSystem', values: SOURCE_SYSTEMS },
+  'webhook_events.status': { type: 'WebhookEventStatus', values: WEBHOOK_EVENT_STATUSES },
+  'email_campaigns.channel': { type: 'Channel', values: CHANNELS },
+  'email_campaigns.purpose': { type: 'Purpose', values: PURPOSES },
+  'email_campaigns.status': { type: 'CampaignStatus', values: CAMPAIGN_STATUSES },
+  'payment_history.new_status': { type: 'PaymentStatus', values: PAYMENT_STATUSES },
   'outbox.event': { type: 'OutboxEvent', values: OUTBOX_EVENTS },
 };

@@ -146,7 +146,7 @@ const LOAD = `/* load_executions */ select
                order by x.step_key, x.occurrence desc, x.created_at, x.id) m),
     'core', (select jsonb_strip_nulls(jsonb_build_object('venue', c.venue, 'guest_count', c.guest_count))
           || coalesce(jsonb_object_agg(x.field_key, x.value), '{}')
-        from app.core_field_values x where x.organization_id = e.organization_id and x.client_id = e.client_id),
+        from app.shared_core_field_values x where x.organization_id = e.organization_id and x.client_id = e.client_id),
     'contacts', (select coalesce(jsonb_agg(jsonb_build_object(
           'id', k.id, 'role', k.role, 'email', k.email, 'phone', k.phone, 'zone', k.zone, 'locale', k.locale,
           'isPrimary', k.is_primary and k.place = 1) order by k.place, k.role), '[]')

@@ -1,4 +1,6 @@
-import { sql, type Kysely } from 'kysely';
+import { sql } from 'kysely';
+import type { Reason } from '../journeys/reasons.ts';
+import type { Trx } from './tenant.ts';
 
 /** Rows behind the status page, for the organization of the transaction. Limits keep the page readable, not complete. */
 export interface StatusRows {
@@ -20,7 +22,13 @@ export interface StepRow {
   /** `Fri 20 Nov 2026 09:00` in `zone`: when it goes, went, or is due. */
   readonly local: string | null;
   readonly zone: string | null;
-  readonly reason: unknown;
+  /** Instant and wall time in `zone` that the rules gave, which a reason speaks of. */
+  readonly dueAt: string | null;
+  readonly dueLocal: string | null;
+  /** As the planner recorded it. */
+  readonly reason: Reason | null;
+  /** What went wrong, in words, where something did. */
+  readonly problem: string | null;
 }
 
 export interface MessageRow {
@@ -42,16 +50,14 @@ export interface CoupleRow {
   readonly journeys: readonly { executionId: string; name: string; status: string; next: string | null }[];
 }
 
-// oxlint-disable-next-line typescript/no-explicit-any -- these statements are raw SQL and name their own result types
-type Transaction = Kysely<any>;
-
 const COUPLE = sql`concat_ws(' & ', nullif(c.partner_1_name, ''), nullif(c.partner_2_name, ''))`;
 const LOCAL_FORMAT = sql.lit('Dy DD Mon YYYY HH24:MI');
 
 const STEP_COLUMNS = sql`
   c.id as "clientId", ${COUPLE} as couple, e.id as "executionId", j.name as journey,
   coalesce(nullif(s.name, ''), x.step_key) || case when x.occurrence > 1 then ' (' || x.occurrence || ')' else '' end as step,
-  x.step_type as type, x.state, x.time_zone as zone, x.reason,
+  x.step_type as type, x.state, x.time_zone as zone, x.reason, x.error_message as problem,
+  x.local_time as "dueLocal", to_char(x.due_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as "dueAt",
   to_char(coalesce(x.ended_at, x.scheduled_for, x.due_at) at time zone coalesce(x.time_zone, 'UTC'), ${LOCAL_FORMAT}) as local`;
 
 const STEP_TABLES = sql`
@@ -63,7 +69,7 @@ const STEP_TABLES = sql`
     and s.journey_version_id = e.journey_version_id and s.step_key = x.step_key`;
 
 /** Everything the overview shows. @param zone the organization's, for what counts as today */
-export async function readStatus(trx: Transaction, zone: string): Promise<StatusRows> {
+export async function readStatus(trx: Trx, zone: string): Promise<StatusRows> {
   const [counts, attention, next, messages, couples] = [
     await readCounts(trx, zone),
     await steps(
@@ -87,7 +93,7 @@ export async function readStatus(trx: Transaction, zone: string): Promise<Status
 
 /** One couple with the whole plan of each of its journeys, newest journey first; null where there is none. */
 export async function readCouple(
-  trx: Transaction,
+  trx: Trx,
   zone: string,
   clientId: string,
 ): Promise<{ couple: CoupleRow; steps: readonly StepRow[]; messages: readonly MessageRow[] } | null> {
@@ -105,7 +111,7 @@ export async function readCouple(
   };
 }
 
-async function readCounts(trx: Transaction, zone: string): Promise<StatusRows['counts']> {
+async function readCounts(trx: Trx, zone: string): Promise<StatusRows['counts']> {
   const { rows } = await sql<StatusRows['counts']>`
     select
       (select count(*)::int from app.clients where deleted_at is null) as couples,
@@ -120,7 +126,7 @@ async function readCounts(trx: Transaction, zone: string): Promise<StatusRows['c
 }
 
 async function steps(
-  trx: Transaction,
+  trx: Trx,
   where: ReturnType<typeof sql>,
   order: ReturnType<typeof sql>,
   limit: number,
@@ -131,7 +137,7 @@ async function steps(
 }
 
 async function readMessages(
-  trx: Transaction,
+  trx: Trx,
   zone: string,
   where: ReturnType<typeof sql>,
   limit: number,
@@ -145,11 +151,7 @@ async function readMessages(
   return rows;
 }
 
-async function readCouples(
-  trx: Transaction,
-  where: ReturnType<typeof sql>,
-  limit: number,
-): Promise<readonly CoupleRow[]> {
+async function readCouples(trx: Trx, where: ReturnType<typeof sql>, limit: number): Promise<readonly CoupleRow[]> {
   const { rows } = await sql<CoupleRow>`
     select c.id as "clientId", ${COUPLE} as couple, c.status, c.wedding_date::text as "weddingOn",
       c.wedding_timezone as zone,

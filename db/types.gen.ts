@@ -5,7 +5,7 @@
 
 import type { ColumnType } from "kysely";
 
-import type { Arm, BusinessType, Channel, ClientEventSource, ClientStatus, CommunicationStatus, ConsentSource, ConsentState, ContactType, CoreValueSource, Decision, DelayUnit, Direction, ExecutionStatus, FormStatus, HeldChannel, HoldScope, IfUnknown, InvoiceStatus, JourneyStatus, LateAnswer, MemberRole, MessageType, OutboxEvent, PaymentStatus, PricingTier, Purpose, StepState, StepType, SubmissionStatus, SubscriptionStatus, SuppressionReason, TaskStatus } from './domain.ts';
+import type { Arm, BusinessType, CampaignStatus, Channel, ClientEventSource, ClientStatus, CommunicationEventType, CommunicationStatus, CompletionState, ConsentSource, ConsentState, ContactType, CoreFieldCategory, CoreFieldType, CoreValueSource, Decision, DelayUnit, DeliveryStatus, Direction, ExecutionStatus, FormFieldType, FormStatus, HeldChannel, HoldScope, IfUnknown, InvoiceStatus, JourneyStatus, LateAnswer, MemberRole, MessageType, OutboxEvent, PaymentStatus, PricingTier, Purpose, RelationshipStatus, RequestStatus, RetentionAction, SourceSystem, StepState, StepType, SubjectType, SubmissionStatus, SubscriptionStatus, SuppressionReason, TaskStatus, WebhookEventStatus } from './domain.ts';
 
 export type Generated<T> = T extends ColumnType<infer S, infer I, infer U>
   ? ColumnType<S, I | undefined, U>
@@ -26,6 +26,45 @@ export type JsonPrimitive = boolean | number | string | null;
 export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
 
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
+
+export interface Activities {
+  actor: string;
+  /**
+   * No foreign key: the line may outlive what it is about.
+   */
+  client_id: string | null;
+  created_at: Generated<Timestamp>;
+  data: Generated<Json>;
+  execution_id: string | null;
+  id: ColumnType<string, never, never>;
+  journey_id: string | null;
+  kind: string;
+  occurred_at: Generated<Timestamp>;
+  organization_id: Generated<string>;
+  summary: Generated<string>;
+}
+
+export interface ApiKeys {
+  created_at: Generated<Timestamp>;
+  created_by: string | null;
+  expires_at: Timestamp | null;
+  id: Generated<string>;
+  /**
+   * SHA-256 of the whole key, which has 32 random bytes.
+   */
+  key_hash: Buffer;
+  key_name: string;
+  /**
+   * The part that is shown, so that a person recognises the key.
+   */
+  key_prefix: string;
+  last_used_at: Timestamp | null;
+  organization_id: Generated<string>;
+  permissions: Generated<Json>;
+  rate_limit_per_minute: Generated<number>;
+  revoked_at: Timestamp | null;
+  updated_at: Generated<Timestamp>;
+}
 
 export interface Approvals {
   created_at: Generated<Timestamp>;
@@ -167,6 +206,21 @@ export interface Clients {
   wedding_timezone: string | null;
 }
 
+export interface CommunicationEvents {
+  communication_id: string;
+  created_at: Generated<Timestamp>;
+  event_type: CommunicationEventType;
+  id: ColumnType<string, never, never>;
+  /**
+   * The provider's time, so that the same receipt told twice has the same key.
+   */
+  occurred_at: Generated<Timestamp>;
+  organization_id: Generated<string>;
+  payload: Generated<Json>;
+  provider: string;
+  provider_event_id: string | null;
+}
+
 export interface Communications {
   attempts: Generated<number>;
   campaign_id: string | null;
@@ -289,6 +343,24 @@ export interface Consents {
   state: ConsentState;
 }
 
+export interface CoreFields {
+  /**
+   * Which of the flags of a couple decides whether a supplier sees it.
+   */
+  category: Generated<CoreFieldCategory>;
+  created_at: Generated<Timestamp>;
+  data_type: CoreFieldType;
+  field_key: string;
+  id: Generated<string>;
+  label: string;
+  /**
+   * NULL: a field of the platform, the same for all.
+   */
+  organization_id: string | null;
+  sort_order: Generated<number>;
+  updated_at: Generated<Timestamp>;
+}
+
 export interface CoreFieldValues {
   client_id: string;
   created_at: Generated<Timestamp>;
@@ -298,6 +370,158 @@ export interface CoreFieldValues {
   source: Generated<CoreValueSource>;
   updated_at: Generated<Timestamp>;
   value: Json;
+}
+
+export interface CoupleMembers {
+  couple_id: string;
+  created_at: Generated<Timestamp>;
+  id: Generated<string>;
+  partner_no: number;
+  updated_at: Generated<Timestamp>;
+  user_id: string;
+}
+
+export interface Couples {
+  created_at: Generated<Timestamp>;
+  deleted_at: Timestamp | null;
+  display_name: string;
+  id: Generated<string>;
+  locale: Generated<string>;
+  /**
+   * The same for fields about money.
+   */
+  share_budget: Generated<boolean>;
+  /**
+   * Whether connected suppliers see what the couple wrote in its common fields.
+   */
+  share_core_fields: Generated<boolean>;
+  /**
+   * The same for fields about guests.
+   */
+  share_guest_list: Generated<boolean>;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface CoupleSupplierRelationships {
+  client_id: string | null;
+  connected_at: Timestamp | null;
+  couple_id: string;
+  created_at: Generated<Timestamp>;
+  ended_at: Timestamp | null;
+  id: Generated<string>;
+  organization_id: Generated<string>;
+  /**
+   * What the couple does not share with this supplier, beside its flags: {"coreFields", "guestList", "budget"}, false.
+   */
+  permissions: Generated<Json>;
+  service_ends_on: string | null;
+  service_starts_on: string | null;
+  service_type: string | null;
+  status: Generated<RelationshipStatus>;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface DataDeletionRequests {
+  created_at: Generated<Timestamp>;
+  error: string | null;
+  finished_at: Timestamp | null;
+  id: Generated<string>;
+  organization_id: Generated<string>;
+  report: Json | null;
+  requested_by: string;
+  status: Generated<RequestStatus>;
+  /**
+   * Kept after the deletion: it is what proves that it was done.
+   */
+  subject_id: string;
+  subject_type: SubjectType;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface DataExportRequests {
+  created_at: Generated<Timestamp>;
+  error: string | null;
+  expires_at: Timestamp | null;
+  finished_at: Timestamp | null;
+  id: Generated<string>;
+  object_ref: string | null;
+  organization_id: Generated<string>;
+  requested_by: string;
+  sha256: Buffer | null;
+  status: Generated<RequestStatus>;
+  /**
+   * Kept after the deletion: it is what proves that it was done.
+   */
+  subject_id: string;
+  subject_type: SubjectType;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface DataRetentionPolicies {
+  action: RetentionAction;
+  created_at: Generated<Timestamp>;
+  id: Generated<string>;
+  keep_days: number;
+  organization_id: Generated<string>;
+  table_name: string;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface EmailCampaigns {
+  /**
+   * Who gets it: a condition over clients, as in journeys.
+   */
+  audience: Generated<Json>;
+  channel: Generated<Channel>;
+  completed_at: Timestamp | null;
+  created_at: Generated<Timestamp>;
+  created_by: string | null;
+  id: Generated<string>;
+  name: string;
+  organization_id: Generated<string>;
+  purpose: Generated<Purpose>;
+  recipients_sent: Generated<number>;
+  recipients_skipped: Generated<number>;
+  recipients_total: Generated<number>;
+  scheduled_at: Timestamp | null;
+  started_at: Timestamp | null;
+  status: Generated<CampaignStatus>;
+  template_id: string | null;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface FieldCompletionStates {
+  client_id: string;
+  created_at: Generated<Timestamp>;
+  field_key: string;
+  id: Generated<string>;
+  organization_id: Generated<string>;
+  status: Generated<CompletionState>;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface FieldMappings {
+  core_field_key: string;
+  created_at: Generated<Timestamp>;
+  field_key: string;
+  form_id: string;
+  id: Generated<string>;
+  organization_id: Generated<string>;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface FormFields {
+  created_at: Generated<Timestamp>;
+  field_key: string;
+  field_type: FormFieldType;
+  form_version_id: string;
+  id: Generated<string>;
+  is_required: Generated<boolean>;
+  label: string;
+  options: Generated<Json>;
+  organization_id: Generated<string>;
+  sort_order: number;
+  validation: Generated<Json>;
 }
 
 export interface Forms {
@@ -335,6 +559,17 @@ export interface FormSubmissions {
   updated_at: Generated<Timestamp>;
 }
 
+export interface FormVersions {
+  created_at: Generated<Timestamp>;
+  definition: Json;
+  form_id: string;
+  id: Generated<string>;
+  organization_id: Generated<string>;
+  published_at: Generated<Timestamp>;
+  published_by: string | null;
+  version: number;
+}
+
 export interface Holds {
   channel: HeldChannel | null;
   client_id: string | null;
@@ -358,6 +593,52 @@ export interface Holds {
    */
   until: Timestamp | null;
   updated_at: Generated<Timestamp>;
+}
+
+export interface IdempotencyKeys {
+  actor: string;
+  created_at: Generated<Timestamp>;
+  expires_at: Generated<Timestamp>;
+  id: Generated<string>;
+  key: string;
+  locked_until: Timestamp | null;
+  organization_id: Generated<string>;
+  /**
+   * Of the request: the same key with another request is refused.
+   */
+  request_sha256: Buffer;
+  response_body: Json | null;
+  response_status: number | null;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface IntegrationCredentials {
+  check_error: string | null;
+  checked_at: Timestamp | null;
+  created_at: Generated<Timestamp>;
+  id: Generated<string>;
+  is_active: Generated<boolean>;
+  name: Generated<string>;
+  organization_id: Generated<string>;
+  provider: string;
+  /**
+   * AES-256-GCM, bound to table, organization and row; secret_key_id names the key.
+   */
+  secret_ciphertext: Buffer | null;
+  secret_key_id: string | null;
+  /**
+   * What is no secret: host, port, sender, account id.
+   */
+  settings: Generated<Json>;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface InvoiceCounters {
+  created_at: Generated<Timestamp>;
+  last_number: Generated<number>;
+  organization_id: Generated<string>;
+  updated_at: Generated<Timestamp>;
+  year: number;
 }
 
 export interface Invoices {
@@ -615,6 +896,11 @@ export interface OpsMigrations {
   timestamp: string;
 }
 
+export interface OpsPartitionedTables {
+  keep_months: number;
+  table_name: string;
+}
+
 export interface OpsTableDecisions {
   audit: string;
   audit_reason: string | null;
@@ -725,6 +1011,25 @@ export interface Outbox {
   ref: string | null;
 }
 
+export interface PaymentHistory {
+  actor: Generated<string>;
+  created_at: Generated<Timestamp>;
+  id: ColumnType<string, never, never>;
+  new_status: PaymentStatus;
+  occurred_at: Generated<Timestamp>;
+  organization_id: Generated<string>;
+  payment_id: string;
+  previous_status: string | null;
+  /**
+   * What brought the change, where Stripe did: set app.stripe_event_id in the transaction.
+   */
+  stripe_event_id: string | null;
+  /**
+   * The row of webhook_events; no foreign key: that log is kept for a shorter time.
+   */
+  webhook_event_id: string | null;
+}
+
 export interface Payments {
   amount: number;
   amount_refunded: Generated<number>;
@@ -755,6 +1060,61 @@ export interface Payments {
   paid_at: Timestamp | null;
   status: Generated<PaymentStatus>;
   stripe_payment_intent_id: string | null;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface PaymentSchedules {
+  amount: number;
+  client_id: string;
+  created_at: Generated<Timestamp>;
+  currency: Generated<string>;
+  /**
+   * Negative: before it. The payment follows when the date moves.
+   */
+  days_from_wedding: number | null;
+  due_on: string | null;
+  id: Generated<string>;
+  kind: string;
+  organization_id: Generated<string>;
+  /**
+   * The payment that was made of it.
+   */
+  payment_id: string | null;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface SecurityEvents {
+  actor: Generated<string>;
+  created_at: Generated<Timestamp>;
+  data: Generated<Json>;
+  id: ColumnType<string, never, never>;
+  ip: string | null;
+  kind: string;
+  occurred_at: Generated<Timestamp>;
+  organization_id: Generated<string>;
+  user_agent: string | null;
+  user_id: string | null;
+}
+
+export interface SharedCoreFieldValues {
+  client_id: string | null;
+  field_key: string | null;
+  organization_id: string | null;
+  source: string | null;
+  value: Json | null;
+}
+
+export interface Subscriptions {
+  cancel_at: Timestamp | null;
+  cancelled_at: Timestamp | null;
+  created_at: Generated<Timestamp>;
+  current_period_end: Timestamp | null;
+  current_period_start: Timestamp | null;
+  id: Generated<string>;
+  organization_id: Generated<string>;
+  pricing_tier: PricingTier;
+  status: SubscriptionStatus;
+  stripe_subscription_id: string | null;
   updated_at: Generated<Timestamp>;
 }
 
@@ -827,18 +1187,126 @@ export interface Users {
   updated_at: Generated<Timestamp>;
 }
 
+export interface WebhookDeliveries {
+  attempt_count: Generated<number>;
+  created_at: Generated<Timestamp>;
+  delivered_at: Timestamp | null;
+  event_type: string;
+  id: Generated<string>;
+  idempotency_key: string;
+  last_error: string | null;
+  last_response_ms: number | null;
+  last_response_status: number | null;
+  next_attempt_at: Timestamp | null;
+  organization_id: Generated<string>;
+  payload: Json;
+  /**
+   * failed: will be tried again at next_attempt_at; exhausted: given up.
+   */
+  status: Generated<DeliveryStatus>;
+  step_execution_id: string | null;
+  updated_at: Generated<Timestamp>;
+  /**
+   * Of a step that names an address itself; otherwise the endpoint has it.
+   */
+  url: string | null;
+  webhook_id: string | null;
+}
+
+export interface WebhookDeliveryAttempts {
+  attempt: number;
+  created_at: Generated<Timestamp>;
+  delivery_id: string;
+  duration_ms: number | null;
+  error: string | null;
+  id: ColumnType<string, never, never>;
+  occurred_at: Generated<Timestamp>;
+  organization_id: Generated<string>;
+  request_id: string | null;
+  response_snippet: string | null;
+  response_status: number | null;
+}
+
+export interface WebhookEvents {
+  created_at: Generated<Timestamp>;
+  event_type: Generated<string>;
+  /**
+   * The sender's own id: the same event sent twice is one row.
+   */
+  external_event_id: string;
+  id: Generated<string>;
+  last_error: string | null;
+  next_retry_at: Timestamp | null;
+  /**
+   * NULL until it is known whose it is; only the relay sees it then.
+   */
+  organization_id: string | null;
+  payload: Json;
+  processed_at: Timestamp | null;
+  received_at: Generated<Timestamp>;
+  retry_count: Generated<number>;
+  signature_verified: Generated<boolean>;
+  source_system: SourceSystem;
+  status: Generated<WebhookEventStatus>;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface Webhooks {
+  created_at: Generated<Timestamp>;
+  created_by: string | null;
+  disabled_at: Timestamp | null;
+  /**
+   * Why we, or a person, switched it off.
+   */
+  disabled_reason: string | null;
+  events: string[];
+  failing_since: Timestamp | null;
+  failure_count: Generated<number>;
+  id: Generated<string>;
+  is_active: Generated<boolean>;
+  name: string;
+  organization_id: Generated<string>;
+  /**
+   * After a rotation both secrets sign until previous_secret_until.
+   */
+  previous_secret_ciphertext: Buffer | null;
+  previous_secret_until: Timestamp | null;
+  secret_ciphertext: Buffer;
+  secret_key_id: string;
+  updated_at: Generated<Timestamp>;
+  url: string;
+}
+
 export interface DB {
+  activities: Activities;
+  api_keys: ApiKeys;
   approvals: Approvals;
   client_contacts: ClientContacts;
   client_events: ClientEvents;
   clients: Clients;
+  communication_events: CommunicationEvents;
   communication_templates: CommunicationTemplates;
   communications: Communications;
   consents: Consents;
   core_field_values: CoreFieldValues;
+  core_fields: CoreFields;
+  couple_members: CoupleMembers;
+  couple_supplier_relationships: CoupleSupplierRelationships;
+  couples: Couples;
+  data_deletion_requests: DataDeletionRequests;
+  data_export_requests: DataExportRequests;
+  data_retention_policies: DataRetentionPolicies;
+  email_campaigns: EmailCampaigns;
+  field_completion_states: FieldCompletionStates;
+  field_mappings: FieldMappings;
+  form_fields: FormFields;
   form_submissions: FormSubmissions;
+  form_versions: FormVersions;
   forms: Forms;
   holds: Holds;
+  idempotency_keys: IdempotencyKeys;
+  integration_credentials: IntegrationCredentials;
+  invoice_counters: InvoiceCounters;
   invoices: Invoices;
   journey_executions: JourneyExecutions;
   journey_step_executions: JourneyStepExecutions;
@@ -848,13 +1316,23 @@ export interface DB {
   notifications: Notifications;
   "ops.migration_runs": OpsMigrationRuns;
   "ops.migrations": OpsMigrations;
+  "ops.partitioned_tables": OpsPartitionedTables;
   "ops.table_decisions": OpsTableDecisions;
   organization_settings: OrganizationSettings;
   organizations: Organizations;
   outbox: Outbox;
+  payment_history: PaymentHistory;
+  payment_schedules: PaymentSchedules;
   payments: Payments;
+  security_events: SecurityEvents;
+  shared_core_field_values: SharedCoreFieldValues;
+  subscriptions: Subscriptions;
   suppressions: Suppressions;
   tasks: Tasks;
   user_profiles: UserProfiles;
   users: Users;
+  webhook_deliveries: WebhookDeliveries;
+  webhook_delivery_attempts: WebhookDeliveryAttempts;
+  webhook_events: WebhookEvents;
+  webhooks: Webhooks;
 }

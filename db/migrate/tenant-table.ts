@@ -12,6 +12,8 @@ export interface TenantTable {
   readonly columnComments?: Readonly<Record<string, string>>;
   /** `uuid` for what has a name outside, `bigint` for append-only logs that are never addressed. Default uuid. */
   readonly id?: 'uuid' | 'bigint' | 'none';
+  /** Partitioned by month of this column, which the table gets besides. A unique key must contain it. */
+  readonly partitionBy?: 'occurred_at';
   /** Rows are written once: no `updated_at`, and nobody is granted update. */
   readonly appendOnly?: boolean;
   readonly audit: AuditDecision;
@@ -38,14 +40,17 @@ export async function createTenantTable(db: MigrationDatabase, table: TenantTabl
   const idKind = table.id ?? 'uuid';
   const columns = [
     idKind === 'uuid' ? 'id uuid primary key default gen_random_uuid()' : '',
-    idKind === 'bigint' ? 'id bigint generated always as identity primary key' : '',
+    idKind === 'bigint' ? `id bigint generated always as identity${table.partitionBy ? '' : ' primary key'}` : '',
     'organization_id uuid not null default app.current_org_id() references app.organizations (id) on delete cascade',
+    table.partitionBy ? `${table.partitionBy} timestamptz not null default now()` : '',
     table.columns.trim().replace(/,$/, ''),
     'created_at timestamptz not null default now()',
     table.appendOnly ? '' : 'updated_at timestamptz not null default now()',
-    idKind === 'none' ? '' : 'unique (organization_id, id)',
+    table.partitionBy ? `primary key (${table.partitionBy}, id)` : '',
+    idKind === 'none' || table.partitionBy ? '' : 'unique (organization_id, id)',
   ].filter((column) => column !== '');
-  await run(db, `create table ${name} (\n${columns.join(',\n')}\n)`);
+  const partitioned = table.partitionBy ? ` partition by range (${table.partitionBy})` : '';
+  await run(db, `create table ${name} (\n${columns.join(',\n')}\n)${partitioned}`);
   await secureTenantTable(db, table.name);
   await grantTenantTable(db, table);
   if (!table.appendOnly) await addUpdatedAtTrigger(db, table.name);

@@ -10,6 +10,14 @@ import * as m20261121T0930 from './20261121T0930_forms.ts';
 import * as m20261121T0935 from './20261121T0935_work.ts';
 import * as m20261121T0940 from './20261121T0940_outbox.ts';
 import * as m20261121T0945 from './20261121T0945_events.ts';
+import * as m20261121T1000 from './20261121T1000_accounts.ts';
+import * as m20261121T1005 from './20261121T1005_couples.ts';
+import * as m20261121T1010 from './20261121T1010_form_versions.ts';
+import * as m20261121T1015 from './20261121T1015_logs.ts';
+import * as m20261121T1020 from './20261121T1020_webhooks.ts';
+import * as m20261121T1025 from './20261121T1025_campaigns.ts';
+import * as m20261121T1030 from './20261121T1030_money_history.ts';
+import * as m20261121T1035 from './20261121T1035_limits.ts';
 
 /** A migration that can be taken back. kysely silently skips one without `down`, so ours must have it. */
 export type ReversibleMigration = Required<Migration>;
@@ -29,4 +37,12 @@ export const migrations: Readonly<Record<string, ReversibleMigration>> = {
   '20261121T0935_work': m20261121T0935,
   '20261121T0940_outbox': m20261121T0940,
   '20261121T0945_events': m20261121T0945,
+  '20261121T1000_accounts': m20261121T1000,
+  '20261121T1005_couples': m20261121T1005,
+  '20261121T1010_form_versions': m20261121T1010,
+  '20261121T1015_logs': m20261121T1015,
+  '20261121T1020_webhooks': m20261121T1020,
+  '20261121T1025_campaigns': m20261121T1025,
+  '20261121T1030_money_history': m20261121T1030,
+  '20261121T1035_limits': m20261121T1035,
 };
