@@ -87,7 +87,8 @@ async function startJourney(
     triggerRef: event.ref,
     triggerAt: event.occurredAt,
     triggerDetails: event.details,
-    startedAt: now,
+    // The moment of the event, not of the relay: a relay that was away must not move "an hour after the booking".
+    startedAt: event.occurredAt,
     unlessEarlier: reEntry === 'never' ? 'any_before' : reEntry === 'after_end' ? 'running' : 'no_matter',
   });
   // None was made: by this trigger before (then its workflow may not have been started yet), or it may not be.

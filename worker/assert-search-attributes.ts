@@ -1,12 +1,12 @@
 import type { Connection } from '@temporalio/client';
 import { encodeSearchAttributeIndexedValueType } from '@temporalio/common/lib/search-attributes.js';
-import { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 
 import { searchAttributes } from './search-attributes.ts';
 import { WorkerStartError } from './worker-start-error.ts';
 
-const { IndexedValueType } = temporal.api.enums.v1;
-type Registered = Record<string, temporal.api.enums.v1.IndexedValueType> | null | undefined;
+const { IndexedValueType } = proto.temporal.api.enums.v1;
+type Registered = Record<string, proto.temporal.api.enums.v1.IndexedValueType> | null | undefined;
 
 /** What is registered otherwise than we need it, and what is not registered at all. */
 async function compare(connection: Connection, namespace: string): Promise<{ missing: string[]; wrong: string[] }> {

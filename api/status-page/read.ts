@@ -2,7 +2,6 @@ import { readCouple, readStatus, type StepRow } from '../../db/status-page.ts';
 import type { Database } from '../../db/database.ts';
 import { withTenant } from '../../db/tenant.ts';
 import { explain } from '../../journeys/explain.ts';
-import { reasonSchema } from '../../journeys/reasons.ts';
 import type { CoupleView, OrganizationLine, StatusView, StepLine } from './view.ts';
 
 /** What the status page is read with. */
@@ -74,5 +73,7 @@ export function createStatusReader(
 }
 
 function stepLine(row: StepRow): StepLine {
-  return { ...row, reason: '' };
+  const { dueAt, dueLocal, problem, reason, ...line } = row;
+  const why = reason && explain({ dueAt, local: dueLocal, zone: row.zone, reason });
+  return { ...line, reason: [why, problem].filter((text) => text !== null).join(' ') };
 }
