@@ -17,6 +17,14 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: CommandModule }
     summary: 'show what a couple gets from a journey, when, and why',
     load: async () => (await import('./commands/plan.ts')).planCommand(),
   },
+  worker: {
+    summary: 'carry journeys out: activities, workflows and the relay of events',
+    load: async () => (await import('./commands/worker.ts')).workerCommand(),
+  },
+  temporal: {
+    summary: 'prepare a Temporal namespace for journeys',
+    load: async () => (await import('./commands/temporal.ts')).temporalCommand(),
+  },
   migrate: {
     summary: 'bring the database to the form this version needs, or back',
     load: async () => (await import('./commands/migrate.ts')).migrateCommand(),

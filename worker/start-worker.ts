@@ -5,6 +5,7 @@ import { pino, type Logger } from 'pino';
 import { createActivities } from '../activities/create-activities.ts';
 import { openDatabase } from '../db/database.ts';
 import { assertMigrated } from '../db/migrate/migrate.ts';
+import type { MigrationDatabase } from '../db/migrate/statements.ts';
 import { withRelay } from '../db/relay.ts';
 import { assertSearchAttributes } from './assert-search-attributes.ts';
 import { createDataConverter } from './data-converter.ts';
@@ -53,6 +54,8 @@ export interface RunningWorker {
   readonly done: Promise<void>;
 }
 
+type TemporalAddress = Pick<NativeConnectionOptions, 'address' | 'tls' | 'apiKey'>;
+
 /** The relay is ill when it has not looked at the outbox for so long. */
 const RELAY_LATE_MS = 15_000;
 const NO_REPLY = 'journeys@wedsync.invalid';
@@ -81,10 +84,10 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     onError,
   });
   opened.defer(() => relayDatabase.close());
-  await withRelay(relayDatabase, (trx) => assertMigrated(trx));
+  await withRelay(relayDatabase, (trx) => assertMigrated(trx as unknown as MigrationDatabase));
 
   const dataConverter = createDataConverter(parseKeyRing(options.encryptionKeys));
-  const connectionOptions = { address: temporal.address, ...temporal.connection };
+  const connectionOptions: TemporalAddress = { address: temporal.address, ...temporal.connection };
   const connection = await connectTemporal(connectionOptions, temporal);
   opened.defer(() => connection.close());
   await assertSearchAttributes(connection, temporal.namespace);
@@ -147,7 +150,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
 }
 
 async function connectTemporal(
-  connectionOptions: Pick<NativeConnectionOptions, 'address' | 'tls' | 'apiKey'>,
+  connectionOptions: TemporalAddress,
   { address, namespace }: WorkerOptions['temporal'],
 ): Promise<Connection> {
   try {

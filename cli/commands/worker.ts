@@ -1,0 +1,48 @@
+import { Command } from 'commander';
+import { pino } from 'pino';
+
+import { readConfig } from '../../config.ts';
+import { installRuntime } from '../../worker/install-runtime.ts';
+import { startWorker } from '../../worker/start-worker.ts';
+import { temporalFromEnvironment } from '../temporal-connection.ts';
+
+/** `wedsync worker`: carries journeys out until it is told to stop. */
+export function workerCommand(): Command {
+  return new Command('worker')
+    .description('Carry journeys out: activities, workflows and the relay of events. Several may run.')
+    .option('--metrics <address>', 'offer metrics for Prometheus at this address, such as 0.0.0.0:9464')
+    .addHelpText(
+      'after',
+      `
+Settings: DATABASE_URL_WORKER, DATABASE_URL_RELAY, TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, SMTP_URL,
+WEDSYNC_ENCRYPTION_KEYS. SIGTERM or Ctrl-C: takes no new work and finishes the sends under way.`,
+    )
+    .action(async (options: { metrics?: string }) => runWorker(options.metrics));
+}
+
+async function runWorker(metricsAddress: string | undefined): Promise<void> {
+  const config = readConfig(process.env, [
+    'DATABASE_URL_WORKER',
+    'DATABASE_URL_RELAY',
+    'TEMPORAL_ADDRESS',
+    'SMTP_URL',
+    'WEDSYNC_ENCRYPTION_KEYS',
+  ]);
+  const log = pino({ level: config.LOG_LEVEL });
+  installRuntime({ log, metricsAddress });
+  const stopRequested = new Promise<string>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(signal));
+  });
+  const worker = await startWorker({
+    databaseUrls: { worker: config.DATABASE_URL_WORKER ?? '', relay: config.DATABASE_URL_RELAY ?? '' },
+    temporal: temporalFromEnvironment(config),
+    encryptionKeys: config.WEDSYNC_ENCRYPTION_KEYS ?? '',
+    smtpUrl: config.SMTP_URL ?? '',
+    publicUrl: config.WEDSYNC_PUBLIC_URL,
+    log,
+  });
+  log.info('carrying out journeys');
+  const ended = await Promise.race([stopRequested, worker.done.then(() => 'its own')]);
+  log.info({ by: ended }, 'stopping: no new work, sends under way are finished');
+  await worker.stop();
+}
