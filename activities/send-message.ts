@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 import { ApplicationFailure, Context } from '@temporalio/activity';
 
 import type { SendOptions, SendResult } from '../channels/channel.ts';
@@ -37,6 +39,9 @@ export interface ReadyMessage {
   readonly locale: string;
   readonly composedAt: Date;
 }
+
+/** Well within the activity's time limit (workflows/journey-run.ts). */
+const SETTLE_WITHIN_MS = 60_000;
 
 /** One way of reaching people, with the provider's name for the records. */
 export interface Sender {
@@ -208,8 +213,8 @@ async function deliver(
 ): Promise<Delivered> {
   const { database, clock, sender, sendTimeoutMs } = dependencies;
   const tenant = tenantOf(ref.organizationId, ref.executionId);
-  const known = await earlier(dependencies, ref, step, row);
-  if (known !== null) return known;
+  const before = await earlier(dependencies, ref, step, row);
+  if (before !== null) return before;
   let claim: Promise<void> | undefined;
   const beforeHandOver = (): Promise<void> => {
     claim ??= (async () => {
@@ -229,8 +234,26 @@ async function deliver(
     throw ApplicationFailure.retryable('The message could not be claimed.', 'ClaimLost');
   }
   const at = toInstant(await clock());
-  await withTenant(database, tenant, (trx) => settleOutgoing(trx, row.id, settled(result, sender.provider, at)));
+  const known = settled(result, sender.provider, at);
+  await keepTrying(() => withTenant(database, tenant, (trx) => settleOutgoing(trx, row.id, known)));
   return delivered(result, row.attempts + 1);
+}
+
+/**
+ * The provider's answer is known to this process alone: while the database is away it is not given up, because the next
+ * attempt could only call the outcome unknown.
+ */
+async function keepTrying(write: () => Promise<void>): Promise<void> {
+  const deadline = performance.now() + SETTLE_WITHIN_MS;
+  for (;;) {
+    try {
+      await write();
+      return;
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+      await delay(500);
+    }
+  }
 }
 
 const STATUS = { accepted: 'sent', refused: 'failed', not_accepted: 'queued', unknown: 'unknown' } as const;

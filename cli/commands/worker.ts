@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { pino } from 'pino';
 
 import { readConfig } from '../../config.ts';
@@ -11,16 +11,25 @@ export function workerCommand(): Command {
   return new Command('worker')
     .description('Carry journeys out: activities, workflows and the relay of events. Several may run.')
     .option('--metrics <address>', 'offer metrics for Prometheus at this address, such as 0.0.0.0:9464')
+    .option('--send-timeout <seconds>', 'how long one attempt of a send may take', parseSeconds, 30)
     .addHelpText(
       'after',
       `
 Settings: DATABASE_URL_WORKER, DATABASE_URL_RELAY, TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, SMTP_URL,
 WEDSYNC_ENCRYPTION_KEYS. SIGTERM or Ctrl-C: takes no new work and finishes the sends under way.`,
     )
-    .action(async (options: { metrics?: string }) => runWorker(options.metrics));
+    .action(runWorker);
 }
 
-async function runWorker(metricsAddress: string | undefined): Promise<void> {
+function parseSeconds(text: string): number {
+  const seconds = Number(text);
+  if (!Number.isFinite(seconds) || seconds < 1 || seconds > 60) {
+    throw new InvalidArgumentError('A number of seconds from 1 to 60.');
+  }
+  return seconds;
+}
+
+async function runWorker(options: { metrics?: string; sendTimeout: number }): Promise<void> {
   const config = readConfig(process.env, [
     'DATABASE_URL_WORKER',
     'DATABASE_URL_RELAY',
@@ -29,7 +38,7 @@ async function runWorker(metricsAddress: string | undefined): Promise<void> {
     'WEDSYNC_ENCRYPTION_KEYS',
   ]);
   const log = pino({ level: config.LOG_LEVEL });
-  installRuntime({ log, metricsAddress });
+  installRuntime({ log, metricsAddress: options.metrics });
   const stopRequested = new Promise<string>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(signal));
   });
@@ -39,6 +48,7 @@ async function runWorker(metricsAddress: string | undefined): Promise<void> {
     encryptionKeys: config.WEDSYNC_ENCRYPTION_KEYS ?? '',
     smtpUrl: config.SMTP_URL ?? '',
     publicUrl: config.WEDSYNC_PUBLIC_URL,
+    sendTimeoutMs: options.sendTimeout * 1_000,
     log,
   });
   log.info('carrying out journeys');

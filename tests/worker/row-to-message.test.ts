@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { eventually } from '../support/eventually.ts';
+import { mailsArrive } from '../support/mails.ts';
 import { createSupplier, createWorld, type World } from '../support/world.ts';
 
 let world: World;
@@ -10,16 +11,6 @@ beforeAll(async () => {
   await world.startWorker();
 });
 afterAll(() => world?.close());
-
-interface Mail {
-  subject: string;
-  to: unknown;
-}
-const mailsTo = async (address: string): Promise<Mail[]> => {
-  const answer = await fetch(`${world.inbox.inboxUrl}/api/messages?to=${encodeURIComponent(address)}`);
-  const body: unknown = await answer.json();
-  return (Array.isArray(body) ? body : (body as { messages: Mail[] }).messages) as Mail[];
-};
 
 describe('a row becomes a message', () => {
   test('a booked couple gets its welcome mail, and the rows say what happened', async () => {
@@ -36,10 +27,7 @@ describe('a row becomes a message', () => {
       },
     ]);
     const clientId = await supplier.book({ email: 'first@example.com' });
-    const [mail] = await eventually('the welcome mail arrives', async () => {
-      const mails = await mailsTo('first@example.com');
-      return mails.length > 0 && mails;
-    });
+    const [mail] = await mailsArrive(world, 'first@example.com', 1);
     expect(mail?.subject).toBe('welcome for Ana & Ben');
     const steps = await eventually('the steps are recorded', async () => {
       const rows = await world.db.query<{ step_key: string; state: string; local_time: string | null }>(
