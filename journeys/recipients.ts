@@ -66,15 +66,24 @@ export function zoneOf(step: Step, asked: string | undefined, facts: Facts): str
 export function unreachable(step: MessageStep, facts: Facts): SkipReason | null {
   if (facts.contacts === undefined) return null;
   const channel = step.type;
+  const { withAddress, open, willing } = narrow(step, facts);
+  if (withAddress.length === 0) return { code: 'no_address', channel };
+  if (open.length === 0) return { code: 'suppressed', channel };
+  return willing.length === 0 ? { code: 'no_consent', channel, purpose: purposeOf(step) } : null;
+}
+
+/** The roles of those whom a message reaches. */
+export function reachedBy(step: MessageStep, facts: Facts): string[] {
+  return narrow(step, facts).willing.map((contact) => contact.role);
+}
+
+function narrow(step: MessageStep, facts: Facts) {
+  const channel = step.type;
   const purpose = purposeOf(step);
   const withAddress = recipientsOf(step, facts).filter((contact) => addressOf(contact, channel));
-  if (withAddress.length === 0) return { code: 'no_address', channel };
   const open = withAddress.filter((contact) => !isSuppressed(contact, channel, purpose, facts));
-  if (open.length === 0) return { code: 'suppressed', channel };
-  if (!open.some((contact) => hasConsent(contact, channel, purpose, facts))) {
-    return { code: 'no_consent', channel, purpose };
-  }
-  return null;
+  const willing = open.filter((contact) => hasConsent(contact, channel, purpose, facts));
+  return { withAddress, open, willing };
 }
 
 function addressOf(contact: Contact, channel: MessageStep['type']): string | undefined {
