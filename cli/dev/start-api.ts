@@ -3,17 +3,22 @@ import { Connection } from '@temporalio/client';
 import { Kysely, PostgresDialect } from 'kysely';
 import { Pool } from 'pg';
 import { z } from 'zod';
+import { registerCodecServer } from '../../api/codec-server.ts';
 import { createApi } from '../../api/server.ts';
 import { createStatusReader } from '../../api/status-page/read.ts';
 import type { OrganizationLine } from '../../api/status-page/view.ts';
 import { openDatabase } from '../../db/database.ts';
 import { assertMigrated } from '../../db/migrate/migrate.ts';
+import { parseKeyRing } from '../../worker/key-ring.ts';
+import { createPayloadCodec } from '../../worker/payload-codec.ts';
 
 export interface DevApiOptions {
   readonly port: number;
   readonly postgres: { readonly adminUrl: string; readonly urls: { readonly api: string } };
   readonly temporal: { readonly address: string; readonly namespace: string; readonly uiUrl: string | null };
   readonly inboxUrl: string;
+  /** As WEDSYNC_ENCRYPTION_KEYS; decodes what the Temporal UI shows. */
+  readonly encryptionKeys: string;
   readonly assertWorkerHealthy: () => Promise<void>;
 }
 
@@ -51,6 +56,16 @@ export async function startDevApi(options: DevApiOptions): Promise<{ url: string
     ),
     links: { inboxUrl: options.inboxUrl, temporalUiUrl: temporal.uiUrl ?? undefined },
   });
+  if (temporal.uiUrl !== null) {
+    const { port } = new URL(temporal.uiUrl);
+    registerCodecServer(api, {
+      codec: createPayloadCodec(parseKeyRing(options.encryptionKeys)),
+      allowedOrigins: [temporal.uiUrl, `http://127.0.0.1:${port}`, `http://localhost:${port}`],
+      // Whoever reaches this machine's loopback address may read its development data.
+      authorize: async () => ({ actor: 'development' }),
+      onAccess: async () => {},
+    });
+  }
   const url = await api.listen({ host: '127.0.0.1', port: options.port });
   return {
     url,

@@ -53,6 +53,7 @@ export async function startDev(options: DevOptions): Promise<RunningDev | null> 
   await claimDataFolder(dataFolder);
   const apiPort = await choosePort(options.port, config.PORT);
   const secrets = await devSecrets(dataFolder);
+  const encryptionKeys = config.WEDSYNC_ENCRYPTION_KEYS ?? secrets.encryptionKeys;
 
   const [postgres, temporal, mail] = await allOrThrow([
     progress.step('Postgres', async (note) => {
@@ -72,6 +73,8 @@ export async function startDev(options: DevOptions): Promise<RunningDev | null> 
         dataFolder: join(dataFolder, 'temporal'),
         port: await getPort({ port: USUAL_PORTS.temporal, host: '127.0.0.1' }),
         uiPort: await getPort({ port: USUAL_PORTS.temporalUi, host: '127.0.0.1' }),
+        // Before the API serves it: the UI asks for it only when somebody looks at a workflow.
+        uiCodecEndpoint: `http://127.0.0.1:${apiPort}/codec`,
         onProgress: note,
       });
       started.defer(server.stop);
@@ -96,7 +99,7 @@ export async function startDev(options: DevOptions): Promise<RunningDev | null> 
     const worker = await startWorker({
       databaseUrls: postgres.urls,
       temporal: { address: temporal.address, namespace: temporal.namespace },
-      encryptionKeys: config.WEDSYNC_ENCRYPTION_KEYS ?? secrets.encryptionKeys,
+      encryptionKeys,
       smtpUrl: mail.smtpUrl,
       publicUrl: config.WEDSYNC_PUBLIC_URL ?? `http://127.0.0.1:${apiPort}`,
       log: pino({ level: config.LOG_LEVEL === 'info' ? 'warn' : config.LOG_LEVEL }, destination({ dest: 2 })),
@@ -110,6 +113,7 @@ export async function startDev(options: DevOptions): Promise<RunningDev | null> 
       postgres,
       temporal,
       inboxUrl: mail.inboxUrl,
+      encryptionKeys,
       assertWorkerHealthy: worker.assertHealthy,
     });
     started.defer(api.stop);

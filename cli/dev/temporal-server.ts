@@ -24,6 +24,8 @@ export interface TemporalDevServerOptions extends FindBinaryOptions {
   port?: number;
   /** Port of the Web UI; without it a free one; `false` for no UI. */
   uiPort?: number | false;
+  /** Where the Web UI has encrypted payloads decoded (Temporal's remote codec protocol). */
+  uiCodecEndpoint?: string;
 }
 
 export interface TemporalDevServer {
@@ -69,7 +71,8 @@ export async function startTemporalDevServer(options: TemporalDevServerOptions =
   for (let attempt = 1; ; attempt += 1) {
     const port = options.port ?? (await getPort({ host: '127.0.0.1' }));
     const uiPort = options.uiPort === false ? null : (options.uiPort ?? (await getPort({ host: '127.0.0.1' })));
-    const started = await launch(binary, { port, uiPort, namespace, dataFolder: options.dataFolder });
+    const { dataFolder, uiCodecEndpoint } = options;
+    const started = await launch(binary, { port, uiPort, namespace, dataFolder, uiCodecEndpoint });
     if (started.ok) return started.server;
     // Between asking for a free port and binding it, another program may have taken it.
     const portBusy = /address already in use|can't set (frontend|UI) port|port .* in use/i.test(started.log);
@@ -92,6 +95,7 @@ interface LaunchOptions {
   uiPort: number | null;
   namespace: string;
   dataFolder: string | undefined;
+  uiCodecEndpoint: string | undefined;
 }
 
 type Launched = { ok: true; server: TemporalDevServer } | { ok: false; log: string };
@@ -133,11 +137,12 @@ async function launch(binary: string, options: LaunchOptions): Promise<Launched>
   return { ok: true, server: { address, namespace, uiUrl, pid: child.pid, stop } };
 }
 
-function devServerArguments({ port, uiPort, namespace, dataFolder }: LaunchOptions): string[] {
+function devServerArguments({ port, uiPort, namespace, dataFolder, uiCodecEndpoint }: LaunchOptions): string[] {
   const flags = ['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--namespace', namespace];
   flags.push('--log-level', 'warn', '--log-format', 'pretty');
   if (uiPort === null) flags.push('--headless');
   else flags.push('--ui-port', String(uiPort), '--ui-disable-news-fetch');
+  if (uiCodecEndpoint !== undefined) flags.push('--ui-codec-endpoint', uiCodecEndpoint);
   if (dataFolder !== undefined) flags.push('--db-filename', databaseFile(dataFolder));
   for (const key of Object.values(searchAttributes)) {
     flags.push('--search-attribute', `${key.name}=${TypedSearchAttributes.toMetadataType(key.type)}`);
