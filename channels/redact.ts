@@ -9,5 +9,5 @@ const LONGEST = 300;
  */
 export function redact(text: string): string {
   const oneLine = text.replaceAll(/\s+/g, ' ').trim();
-  return oneLine.replaceAll(ADDRESS, '<address>').replaceAll(NUMBER, '<number>').slice(0, LONGEST);
+  return oneLine.replaceAll(ADDRESS, '[address]').replaceAll(NUMBER, '[number]').slice(0, LONGEST);
 }
