@@ -1,0 +1,215 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { pino } from 'pino';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+
+import type { ExecutionHead } from '../../db/enrolments.ts';
+import type { JourneyWorkflows } from '../../worker/journey-workflows.ts';
+import { relayOnce, type RelayOptions } from '../../worker/relay.ts';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { createSupplier, type Supplier } from '../support/world.ts';
+
+let db: TestDatabase;
+let supplier: Supplier;
+
+beforeAll(async () => {
+  db = await createTestDatabase();
+});
+afterAll(() => db?.close());
+beforeEach(async () => {
+  await db.query(`update app.outbox set processed_at = now() where processed_at is null`);
+  supplier = await createSupplier(db, [
+    {
+      schema: 1,
+      name: 'Booked',
+      starts: { on: 'client.booked' },
+      stops: [{ on: 'client.cancelled' }],
+      steps: [{ key: 'call', type: 'task', title: 'Call', when: { anchor: 'wedding_date' } }],
+    },
+    {
+      schema: 1,
+      name: 'Paid',
+      starts: { on: 'payment.succeeded', match: { kind: 'balance' }, reEntry: 'per_trigger' },
+      steps: [{ key: 'thanks', type: 'task', title: 'Say thanks' }],
+    },
+    {
+      schema: 1,
+      name: 'Full days only',
+      starts: { on: 'client.booked', onlyIf: { field: 'client.tags', has: 'full_day' } },
+      steps: [{ key: 'call', type: 'task', title: 'Call' }],
+    },
+  ]);
+});
+
+/** A Temporal that remembers what it was asked, and whose process dies when told to. */
+function fakeWorkflows(dieAt?: 'before_start' | 'after_start') {
+  const running = new Set<string>();
+  const starts: string[] = [];
+  const wakes: string[] = [];
+  const workflows: JourneyWorkflows = {
+    async start({ executionId }: ExecutionHead) {
+      if (dieAt === 'before_start') throw new Error('killed');
+      starts.push(executionId);
+      running.add(executionId);
+      if (dieAt === 'after_start') throw new Error('killed');
+    },
+    async wake(_organizationId, executionId) {
+      wakes.push(executionId);
+      return running.has(executionId);
+    },
+  };
+  return { workflows, running, starts, wakes };
+}
+
+const options = (workflows: JourneyWorkflows, more: Partial<RelayOptions> = {}): RelayOptions => ({
+  relayDatabase: db.relay,
+  workerDatabase: db.worker,
+  workflows,
+  log: pino({ level: 'silent' }),
+  clock: async () => new Date(),
+  ...more,
+});
+
+const drain = async (relay: RelayOptions): Promise<void> => {
+  while ((await relayOnce(relay)) > 0);
+};
+const executionsOf = (clientId: string) =>
+  db.query<{ id: string; name: string; stopped_at: Date | null }>(
+    `select e.id, j.name, e.stopped_at from app.journey_executions e join app.journeys j on j.id = e.journey_id
+     where e.client_id = $1 order by j.name`,
+    [clientId],
+  );
+const pending = async (): Promise<number> =>
+  (await db.query(`select id from app.outbox where processed_at is null`)).length;
+const makeAvailable = (): Promise<unknown> =>
+  db.query(`update app.outbox set available_at = now(), locked_until = null where processed_at is null`);
+
+describe('the relay', () => {
+  test('starts the journeys of an event once, however often the event comes', async () => {
+    const clientId = await supplier.book();
+    const { workflows, starts } = fakeWorkflows();
+    await drain(options(workflows));
+    const [execution, ...others] = await executionsOf(clientId);
+    expect(others).toEqual([]);
+    expect(execution?.name).toBe('Booked');
+    await db.query(`update app.outbox set processed_at = null, locked_until = null where client_id = $1`, [clientId]);
+    await drain(options(workflows));
+    expect(await executionsOf(clientId)).toHaveLength(1);
+    expect(new Set(starts)).toEqual(new Set([execution?.id]));
+  });
+
+  test.each(['before_start', 'after_start'] as const)(
+    'that dies %s of a workflow loses and doubles nothing',
+    async (dieAt) => {
+      const clientId = await supplier.book();
+      await relayOnce(options(fakeWorkflows(dieAt).workflows));
+      expect(await pending()).toBeGreaterThan(0);
+      await makeAvailable();
+      const { workflows, starts } = fakeWorkflows();
+      await drain(options(workflows));
+      const executions = await executionsOf(clientId);
+      expect(executions).toHaveLength(1);
+      expect(starts).toContain(executions[0]?.id);
+      expect(await pending()).toBe(0);
+    },
+  );
+
+  test('that died with a lease is followed by another when the lease is over', async () => {
+    const clientId = await supplier.book();
+    const hanging = Promise.withResolvers<void>();
+    const dead = options({ start: () => hanging.promise, wake: async () => true }, { leaseMs: 1_000 });
+    const never = relayOnce(dead);
+    const { workflows, starts } = fakeWorkflows();
+    await drain(options(workflows));
+    expect(starts).toEqual([]);
+    const deadline = performance.now() + 10_000;
+    while (starts.length === 0 && performance.now() < deadline) {
+      await drain(options(workflows));
+      await delay(50);
+    }
+    expect(starts).toContain((await executionsOf(clientId))[0]?.id);
+    hanging.resolve();
+    await never;
+  });
+
+  test('two at once share the work and keep the order of one couple', async () => {
+    const clients = await Promise.all(Array.from({ length: 12 }, () => supplier.book()));
+    for (const clientId of clients) {
+      await db.query(`update app.clients set status = 'cancelled' where id = $1`, [clientId]);
+    }
+    const { workflows, starts } = fakeWorkflows();
+    await Promise.all([drain(options(workflows, { batchSize: 5 })), drain(options(workflows, { batchSize: 5 }))]);
+    await drain(options(workflows));
+    for (const clientId of clients) {
+      const [execution] = await executionsOf(clientId);
+      expect(execution?.stopped_at).not.toBeNull();
+    }
+    expect(starts).toHaveLength(clients.length);
+  });
+
+  test('starts a journey for each payment of the kind that it asks for', async () => {
+    const clientId = await supplier.book();
+    for (const kind of ['balance', 'deposit', 'balance']) {
+      await db.query(
+        `insert into app.payments (organization_id, client_id, kind, amount, status) values ($1, $2, $3, 100, 'succeeded')`,
+        [supplier.organizationId, clientId, kind],
+      );
+    }
+    await drain(options(fakeWorkflows().workflows));
+    expect((await executionsOf(clientId)).map(({ name }) => name)).toEqual(['Booked', 'Paid', 'Paid']);
+  });
+
+  test('asks the condition of a start when the event comes', async () => {
+    const clientId = await supplier.book({ status: 'lead' });
+    await db.query(`update app.clients set status = 'booked', tags = '{full_day}' where id = $1`, [clientId]);
+    await drain(options(fakeWorkflows().workflows));
+    expect((await executionsOf(clientId)).map(({ name }) => name)).toEqual(['Booked', 'Full days only']);
+  });
+
+  test('wakes an execution whose facts changed, and starts it again where Temporal does not know it', async () => {
+    const clientId = await supplier.book();
+    const first = fakeWorkflows();
+    await drain(options(first.workflows));
+    await db.query(`update app.clients set wedding_date = '2031-05-03' where id = $1`, [clientId]);
+    await drain(options(first.workflows));
+    const [execution] = await executionsOf(clientId);
+    expect(first.wakes).toEqual([execution?.id]);
+    expect(first.starts).toEqual([execution?.id]);
+
+    const forgetful = fakeWorkflows();
+    await db.query(`update app.clients set wedding_date = '2031-06-07' where id = $1`, [clientId]);
+    await drain(options(forgetful.workflows));
+    expect(forgetful.starts).toEqual([execution?.id]);
+  });
+
+  test('puts an event aside for a person after twenty attempts, and goes on with the others', async () => {
+    const stuck = await supplier.book();
+    const other = await createSupplier(db, [
+      {
+        schema: 1,
+        name: 'Other',
+        starts: { on: 'client.booked' },
+        steps: [{ key: 'call', type: 'task', title: 'Call' }],
+      },
+    ]);
+    const fine = await other.book();
+    const { workflows, starts } = fakeWorkflows();
+    const failing: JourneyWorkflows = {
+      ...workflows,
+      start: async (head) => {
+        if (head.clientId === stuck) throw new Error('no');
+        await workflows.start(head);
+      },
+    };
+    await db.query(`update app.outbox set attempts = 18 where client_id = $1`, [stuck]);
+    await drain(options(failing));
+    await makeAvailable();
+    await drain(options(failing));
+    const rows = await db.query<{ parked: boolean; last_error: string | null }>(
+      `select parked_at is not null as parked, last_error from app.outbox where client_id = $1 and parked_at is not null`,
+      [stuck],
+    );
+    expect(rows).toContainEqual({ parked: true, last_error: 'no' });
+    expect(starts).toEqual([(await executionsOf(fine))[0]?.id]);
+  });
+});
