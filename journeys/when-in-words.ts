@@ -1,4 +1,5 @@
 // The time of a step in a supplier's words: "90 days before the wedding at 09:00, on working days".
+import type { JourneyTree, Placed } from './journey-tree.ts';
 import type { Anchor, Offset, When } from './when-schema.ts';
 
 /** An anchor as it is spoken of: "the wedding", "the day the balance is due". `nameOf` gives a step's name by its key. */
@@ -29,7 +30,8 @@ export function whenInWords(
   beginning = 'the step before',
 ): string {
   if (when === undefined) return `right after ${beginning}`;
-  const anchor = when.anchor === undefined ? beginning : anchorInWords(when.anchor, nameOf);
+  const anchor =
+    when.anchor === undefined || when.anchor === 'previous_step' ? beginning : anchorInWords(when.anchor, nameOf);
   const parts = [distance(when.offset, anchor, when.at !== undefined)];
   if (when.at !== undefined) parts.push(`at ${when.at}`);
   let text = parts.join(' ');
@@ -56,4 +58,19 @@ function zoneInWords(zone: string): string {
   if (zone === 'recipient') return "by the recipient's clock";
   if (zone === 'organization') return "by the organization's clock";
   return `by the clock of ${zone}`;
+}
+
+/** The time of a step in its place: what it counts from by default is called by its name. */
+export function whenOfStep(placed: Placed, tree: JourneyTree): string {
+  const nameOf = (key: string): string => tree.find(key)?.step.name ?? key;
+  return whenInWords(placed.step.when, nameOf, beginningOf(placed, tree, nameOf));
+}
+
+function beginningOf(placed: Placed, tree: JourneyTree, nameOf: (key: string) => string): string {
+  if (placed.closing && placed.step.when?.anchor === undefined) return 'the stop';
+  const [previous] = tree.before(placed);
+  if (previous !== undefined) return `"${nameOf(previous.step.key)}"`;
+  const arm = placed.step.in;
+  if (arm !== undefined) return `"${nameOf(arm.step)}" says ${arm.arm}`;
+  return placed.closing ? 'the stop' : 'the start';
 }
