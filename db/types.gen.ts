@@ -90,6 +90,74 @@ export interface Approvals {
   updated_at: Generated<Timestamp>;
 }
 
+export interface AuditAuditLogs {
+  /**
+   * insert, update, delete, or a word for a deed, such as privacy.export.
+   */
+  action: string;
+  /**
+   * app.actor of the transaction: user:<id>, worker ...; without one database:<role>.
+   */
+  actor: string;
+  actor_type: string;
+  changed_columns: string[] | null;
+  id: Generated<Int8>;
+  new_values: Json | null;
+  occurred_at: Generated<Timestamp>;
+  /**
+   * Of an update the changed columns, of a delete all. What tells something about a person is masked: the same value has the same mask within an organization.
+   */
+  old_values: Json | null;
+  /**
+   * NULL: it concerns no single organization. No foreign key: it outlives it.
+   */
+  organization_id: string | null;
+  record_id: string | null;
+  request_id: string | null;
+  retention_class: string;
+  table_name: string;
+  user_id: string | null;
+  xact: Generated<string>;
+}
+
+export interface AuditAuditSeals {
+  chain_digest: Buffer;
+  from_id: Int8;
+  month: string;
+  previous_digest: Buffer | null;
+  retention_class: string;
+  row_count: Int8;
+  rows_digest: Buffer;
+  seal_no: Int8;
+  sealed_at: Generated<Timestamp>;
+  to_id: Int8;
+}
+
+export interface AuditDroppedPartitions {
+  dropped_at: Generated<Timestamp>;
+  month: string;
+  partition_name: string;
+  retention_class: string;
+}
+
+export interface AuditMaskKeys {
+  created_at: Generated<Timestamp>;
+  key: Generated<Buffer>;
+  organization_id: string;
+}
+
+export interface AuditPlainColumns {
+  column_name: string;
+  table_name: string;
+}
+
+export interface AuditSealMark {
+  horizon: string | null;
+  marked_to: Int8 | null;
+  only_row: Generated<boolean>;
+  sealed_to: Generated<Int8>;
+}
+
 export interface ClientContacts {
   /**
    * What suppressions compare, so that they survive the deletion of the address.
@@ -1189,17 +1257,37 @@ export interface Users {
 
 export interface WebhookDeliveries {
   attempt_count: Generated<number>;
+  client_id: string | null;
   created_at: Generated<Timestamp>;
   delivered_at: Timestamp | null;
+  /**
+   * When its workflow was started; NULL: the relay has still to do it.
+   */
+  dispatched_at: Timestamp | null;
   event_type: string;
   id: Generated<string>;
   idempotency_key: string;
+  is_test: Generated<boolean>;
   last_error: string | null;
   last_response_ms: number | null;
   last_response_status: number | null;
+  locked_until: Timestamp | null;
   next_attempt_at: Timestamp | null;
   organization_id: Generated<string>;
   payload: Json;
+  /**
+   * Attempts before the last replay: the ladder begins anew with each.
+   */
+  replay_base: Generated<number>;
+  replays: Generated<number>;
+  /**
+   * What a receiver answered to a step that waits for a value.
+   */
+  response_value: Json | null;
+  /**
+   * Order in which the events happened; replays keep it.
+   */
+  sequence: ColumnType<string, never, never>;
   /**
    * failed: will be tried again at next_attempt_at; exhausted: given up.
    */
@@ -1216,13 +1304,17 @@ export interface WebhookDeliveries {
 export interface WebhookDeliveryAttempts {
   attempt: number;
   created_at: Generated<Timestamp>;
+  decision: Generated<string>;
   delivery_id: string;
   duration_ms: number | null;
   error: string | null;
+  fault: string | null;
   id: ColumnType<string, never, never>;
   occurred_at: Generated<Timestamp>;
   organization_id: Generated<string>;
+  remote_address: string | null;
   request_id: string | null;
+  response_headers: Generated<Json>;
   response_snippet: string | null;
   response_status: number | null;
 }
@@ -1262,8 +1354,16 @@ export interface Webhooks {
   events: string[];
   failing_since: Timestamp | null;
   failure_count: Generated<number>;
+  /**
+   * The endpoint's own headers, sealed like the secret.
+   */
+  headers_ciphertext: Buffer | null;
   id: Generated<string>;
   is_active: Generated<boolean>;
+  /**
+   * What concerns one couple arrives in order: the next waits until the one before has arrived or was given up.
+   */
+  is_ordered: Generated<boolean>;
   name: string;
   organization_id: Generated<string>;
   /**
@@ -1273,14 +1373,22 @@ export interface Webhooks {
   previous_secret_until: Timestamp | null;
   secret_ciphertext: Buffer;
   secret_key_id: string;
+  signature: Generated<string>;
   updated_at: Generated<Timestamp>;
   url: string;
+  warnings: Generated<number>;
 }
 
 export interface DB {
   activities: Activities;
   api_keys: ApiKeys;
   approvals: Approvals;
+  "audit.audit_logs": AuditAuditLogs;
+  "audit.audit_seals": AuditAuditSeals;
+  "audit.dropped_partitions": AuditDroppedPartitions;
+  "audit.mask_keys": AuditMaskKeys;
+  "audit.plain_columns": AuditPlainColumns;
+  "audit.seal_mark": AuditSealMark;
   client_contacts: ClientContacts;
   client_events: ClientEvents;
   clients: Clients;

@@ -172,6 +172,7 @@ async function withRunner<T>(options: MigrateOptions, work: (runner: Runner) => 
           disableTransactions: isConcurrent(name),
         });
         await finish(lock, id, error);
+        if (error === undefined) await lock.query(FOLLOW_COLUMNS);
         if (error !== undefined) {
           throw new MigrationError(
             'migration_failed',
@@ -187,6 +188,11 @@ async function withRunner<T>(options: MigrateOptions, work: (runner: Runner) => 
     await lock.end();
   }
 }
+
+/** The triggers of the audit have the columns of their tables in them, which the migration may have changed. */
+const FOLLOW_COLUMNS = `do $$ begin
+  if to_regprocedure('audit.attach_all()') is not null then perform audit.attach_all(); end if;
+end $$`;
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 

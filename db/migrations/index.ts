@@ -18,6 +18,10 @@ import * as m20261121T1020 from './20261121T1020_webhooks.ts';
 import * as m20261121T1025 from './20261121T1025_campaigns.ts';
 import * as m20261121T1030 from './20261121T1030_money_history.ts';
 import * as m20261121T1035 from './20261121T1035_limits.ts';
+import * as m20261121T1100 from './20261121T1100_audit.ts';
+import * as m20261121T1105 from './20261121T1105_audit_seals.ts';
+import * as m20261121T1110 from './20261121T1110_maintenance.ts';
+import * as m20261121T1200 from './20261121T1200_webhook_delivery.ts';
 
 /** A migration that can be taken back. kysely silently skips one without `down`, so ours must have it. */
 export type ReversibleMigration = Required<Migration>;
@@ -45,4 +49,8 @@ export const migrations: Readonly<Record<string, ReversibleMigration>> = {
   '20261121T1025_campaigns': m20261121T1025,
   '20261121T1030_money_history': m20261121T1030,
   '20261121T1035_limits': m20261121T1035,
+  '20261121T1100_audit': m20261121T1100,
+  '20261121T1105_audit_seals': m20261121T1105,
+  '20261121T1110_maintenance': m20261121T1110,
+  '20261121T1200_webhook_delivery': m20261121T1200,
 };
