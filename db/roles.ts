@@ -48,25 +48,29 @@ export async function ensureRoles(adminUrl: string, passwords: RolePasswords = {
     }
     await client.query(`grant app_owner to app_migrator`);
     await client.query(`grant app_owner to current_user`);
-    const database = client.escapeIdentifier(await currentDatabase(client));
-    await client.query(`revoke all on database ${database} from public`);
-    await client.query(`grant connect, create on database ${database} to app_owner`);
-    await client.query(`grant connect on database ${database} to ${LOGIN_ROLES.join(', ')}`);
-    await client.query(`revoke all on schema public from public`);
+    await closeDatabase(client);
     await client.query('commit');
   } finally {
     await client.end();
   }
 }
 
+/**
+ * Closes the connected database to everybody but our roles; nobody but the owner creates anything in it, temporary
+ * tables included. These rights belong to the database and are not copied with a template.
+ */
+export async function closeDatabase(client: Client): Promise<void> {
+  const { rows } = await client.query<{ name: string }>('select current_database() as name');
+  const database = client.escapeIdentifier(rows[0]?.name ?? '');
+  await client.query(`revoke all on database ${database} from public`);
+  await client.query(`grant connect, create on database ${database} to app_owner`);
+  await client.query(`grant connect on database ${database} to ${LOGIN_ROLES.join(', ')}`);
+  await client.query(`revoke all on schema public from public`);
+}
+
 async function createRole(client: Client, role: string, login: 'login' | 'nologin'): Promise<void> {
   const known = await client.query(`select from pg_roles where rolname = $1`, [role]);
   if (known.rowCount === 0) await client.query(`create role ${role} ${login} nosuperuser nobypassrls`);
-}
-
-async function currentDatabase(client: Client): Promise<string> {
-  const { rows } = await client.query<{ name: string }>('select current_database() as name');
-  return rows[0]?.name ?? '';
 }
 
 /** The same server and database, as another role. */

@@ -19,6 +19,7 @@ export async function createLogTable(db: MigrationDatabase, log: LogTable): Prom
     also: [
       `insert into ops.partitioned_tables (table_name, keep_months) values (${literal(log.name)}, ${log.keepMonths})`,
       ...(log.also ?? []),
+      `select ops.ensure_partitions(3)`,
     ],
   });
 }

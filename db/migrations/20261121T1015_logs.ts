@@ -116,7 +116,6 @@ export async function up(db: MigrationDatabase): Promise<void> {
       `grant insert on app.security_events to app_auth`,
     ],
   });
-  await run(db, `select ops.ensure_partitions(3)`);
 }
 
 export async function down(db: MigrationDatabase): Promise<void> {

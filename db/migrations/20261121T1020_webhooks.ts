@@ -146,20 +146,19 @@ async function createInbound(db: MigrationDatabase): Promise<void> {
     `grant update on app.webhook_events to app_api, app_worker`,
     `grant select, update, delete on app.webhook_events to app_relay`,
     `create function app.receive_webhook_event(
-         source_system text, external_event_id text, event_type text, payload jsonb, signature_verified boolean,
-         organization_id uuid default null)
+         source_system text, external_event_id text, event_type text, payload jsonb, signature_verified boolean)
        returns uuid language sql security definer set search_path = pg_catalog, pg_temp
        begin atomic
          insert into app.webhook_events
            (source_system, external_event_id, event_type, payload, signature_verified, organization_id)
-         values (source_system, external_event_id, event_type, payload, signature_verified, organization_id)
+         values (source_system, external_event_id, event_type, payload, signature_verified, app.current_org_id())
          on conflict on constraint webhook_events_external_event_id_key do nothing
          returning id;
        end`,
-    `comment on function app.receive_webhook_event(text, text, text, jsonb, boolean, uuid) is
-       ${literal('Keeps an event that another system sent, before it is known whose it is. NULL: it was there already.')}`,
-    `revoke all on function app.receive_webhook_event(text, text, text, jsonb, boolean, uuid) from public`,
-    `grant execute on function app.receive_webhook_event(text, text, text, jsonb, boolean, uuid) to app_api`,
+    `comment on function app.receive_webhook_event(text, text, text, jsonb, boolean) is
+       ${literal('Keeps an event that another system sent, before it is known whose it is. The organization is that of the transaction, if any. NULL: it was there already.')}`,
+    `revoke all on function app.receive_webhook_event(text, text, text, jsonb, boolean) from public`,
+    `grant execute on function app.receive_webhook_event(text, text, text, jsonb, boolean) to app_api`,
   );
   await addUpdatedAtTrigger(db, 'webhook_events');
   await describeTable(db, {
@@ -176,7 +175,7 @@ async function createInbound(db: MigrationDatabase): Promise<void> {
 }
 
 export async function down(db: MigrationDatabase): Promise<void> {
-  await run(db, `drop function app.receive_webhook_event(text, text, text, jsonb, boolean, uuid)`);
+  await run(db, `drop function app.receive_webhook_event(text, text, text, jsonb, boolean)`);
   await forgetLogTable(db, 'webhook_delivery_attempts');
   await dropTenantTable(db, 'webhook_events', 'webhook_delivery_attempts', 'webhook_deliveries', 'webhooks');
 }

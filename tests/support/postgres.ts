@@ -4,7 +4,7 @@ import { Client } from 'pg';
 import { inject } from 'vitest';
 
 import { openDatabase, type Database } from '../../db/database.ts';
-import { roleUrl, type LoginRole } from '../../db/roles.ts';
+import { closeDatabase, roleUrl, type LoginRole } from '../../db/roles.ts';
 import { TEMPLATE, TEST_PASSWORD } from './postgres-template.ts';
 
 export interface TestDatabase {
@@ -43,6 +43,7 @@ export async function createTestDatabase(options: { empty?: boolean } = {}): Pro
   const [api, worker, relay] = [open('app_api'), open('app_worker'), open('app_relay')];
   const admin = new Client({ connectionString: adminUrl });
   await admin.connect();
+  await closeDatabase(admin);
   return {
     adminUrl,
     urls: { api: urlOf('app_api'), worker: urlOf('app_worker'), relay: urlOf('app_relay') },
