@@ -61,7 +61,7 @@ export function anchorOf(planning: Planning, placed: Placed, when: When, fallbac
 export function forecastOrigin(anchored: Anchored): Origin | null {
   if (anchored.kind === 'known') return anchored.origin;
   const at = anchored.kind === 'open' ? anchored.forecast() : null;
-  return at === null ? null : { kind: 'instant', at };
+  return at === null ? null : { kind: 'instant', at, day: null };
 }
 
 function wedding(planning: Planning, when: When): Anchored {
@@ -70,10 +70,12 @@ function wedding(planning: Planning, when: When): Anchored {
   if (client.postponed) return { kind: 'postponed' };
   const day = parseDay(client.weddingOn);
   if (day === null) return { kind: 'missing', field: 'client.weddingOn', movable };
-  if (elapsedMs(when.offset) === null) return known({ kind: 'date', day }, { movable });
-  if (client.weddingTime === null) return { kind: 'missing', field: 'client.weddingTime', movable };
   const zone = planning.calendar.zone(client.weddingZone ?? organization.zone);
-  return instant(zone.instantAt({ day, second: parseTime(client.weddingTime) }), { movable });
+  const { weddingTime } = client;
+  const at = weddingTime === null ? null : zone.instantAt({ day, second: parseTime(weddingTime) });
+  if (elapsedMs(when.offset) === null) return known({ kind: 'date', day, at }, { movable });
+  if (at === null) return { kind: 'missing', field: 'client.weddingTime', movable };
+  return known({ kind: 'instant', at, day }, { movable });
 }
 
 function paymentDue(planning: Planning, kind: string | undefined): Anchored {
@@ -85,7 +87,7 @@ function paymentDue(planning: Planning, kind: string | undefined): Anchored {
 function date(value: string | null | undefined, field: string, changedAt: Instant | null): Anchored {
   const day = parseDay(value);
   const movable = { changedAt };
-  return day === null ? { kind: 'missing', field, movable } : known({ kind: 'date', day }, { movable });
+  return day === null ? { kind: 'missing', field, movable } : known({ kind: 'date', day, at: null }, { movable });
 }
 
 /**
@@ -109,7 +111,7 @@ function fromEnding(ending: Ending, from: Placed): Anchored {
 type Known = Extract<Anchored, { kind: 'known' }>;
 
 function instant(at: Instant, more: Partial<Known> = {}): Anchored {
-  return known({ kind: 'instant', at }, more);
+  return known({ kind: 'instant', at, day: null }, more);
 }
 
 function known(origin: Origin, more: Partial<Known> = {}): Anchored {

@@ -20,12 +20,13 @@ const OVERDUE_MS = 60_000;
 export function decide(planning: Planning, candidate: Candidate): Verdict {
   const { draft, due, lateness } = candidate;
   const { step } = draft.placed;
+  const approvalOrigin = lateness?.kind === 'past' ? lateness.since : due.at;
   const asked = lateness?.policy === 'ask' ? decisionOn(planning.facts, draft, lateness.since, Infinity) : null;
   if (isMessage(step)) addSkip(candidate, unreachable(step, planning.facts));
   if (asked && !asked.approved) {
     addSkip(candidate, { code: 'rejected', at: formatInstant(asked.at) }, Math.max(due.at, asked.at));
   }
-  const approval = asked ? null : approvalOf(planning, draft, lateness?.since ?? due.at);
+  const approval = asked ? null : approvalOf(planning, draft, approvalOrigin);
   if (approval?.kind === 'skip') addSkip(candidate, approval.reason, approval.at);
   return settle(planning, candidate, beforeSettling());
 
@@ -60,13 +61,15 @@ export function decideMissing(
   anchored: Extract<Anchored, { kind: 'missing' | 'postponed' }>,
 ): Verdict {
   const field = anchored.kind === 'missing' ? anchored.field : 'client.weddingOn';
-  if (anchored.kind === 'missing' && draft.placed.step.when?.ifMissing === 'skip') {
-    const until = settlesAt(planning, draft, null, anchored.movable);
-    if (until !== null) return { kind: 'held', reason: settling(until), wakesAt: until };
-    return { kind: 'skip', reason: { code: 'if_missing', field }, at: planning.now };
-  }
   const wakesAt = givingUpAt(planning);
-  if (planning.now >= wakesAt) return { kind: 'skip', reason: { code: 'never_came', field }, at: wakesAt };
+  const isSkipped = anchored.kind === 'missing' && draft.placed.step.when?.ifMissing === 'skip';
+  if (isSkipped || planning.now >= wakesAt) {
+    const until = anchored.kind === 'missing' ? settlesAt(planning, draft, null, anchored.movable) : null;
+    if (until !== null) return { kind: 'held', reason: settling(until), wakesAt: until };
+    return isSkipped
+      ? { kind: 'skip', reason: { code: 'if_missing', field }, at: planning.now }
+      : { kind: 'skip', reason: { code: 'never_came', field }, at: wakesAt };
+  }
   const reason =
     anchored.kind === 'postponed' ? ({ code: 'postponed' } as const) : ({ code: 'anchor_missing', field } as const);
   return { kind: 'waiting', reason, dependsOn: null, wakesAt };

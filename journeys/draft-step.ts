@@ -10,7 +10,7 @@ import type { LedgerStep } from './facts.ts';
 import type { Placed } from './journey-tree.ts';
 import type { Draft, Planning, Verdict } from './planning.ts';
 import { nextInRhythm } from './rhythm.ts';
-import type { Reason } from './reasons.ts';
+import { isReasonCode, type Reason } from './reasons.ts';
 import { zoneOf } from './recipients.ts';
 
 /** A step in the plan: its occurrences, and what they count from. */
@@ -123,7 +123,7 @@ function endOf(record: LedgerStep): string {
 
 function reasonOf(record: LedgerStep): Reason {
   const { reason, state, key } = record;
-  if (reason) return reason as Reason;
+  if (reason && isReasonCode(reason.code)) return reason as Reason;
   if (state === 'done' || state === 'failed' || state === 'unknown') return { code: state };
   return state === 'not_taken' ? { code: 'dependency_not_taken', step: key } : { code: 'by_person' };
 }

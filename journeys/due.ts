@@ -10,7 +10,10 @@ import { purposeOf } from './recipients.ts';
 
 /** What a step counts from, once it is known: a civil date, or an instant. */
 export type Origin =
-  { readonly kind: 'date'; readonly day: number } | { readonly kind: 'instant'; readonly at: Instant };
+  /** `at`: the instant within that day from which hours count, where it is known. */
+  | { readonly kind: 'date'; readonly day: number; readonly at: Instant | null }
+  /** `day`: the civil date it belongs to; null where that is the day it falls on in the step's own zone. */
+  | { readonly kind: 'instant'; readonly at: Instant; readonly day: number | null };
 
 /** A due instant, and what moved it there. */
 export type Due = { readonly at: Instant; readonly reason: PlannedReason };
@@ -48,8 +51,8 @@ export function endOfUse(when: When, origin: Origin, zone: Zone): Instant | null
   if (!usefulUntil) return null;
   const elapsed = elapsedMs(usefulUntil);
   // "Until" includes the second itself.
-  if (elapsed !== null) return origin.kind === 'instant' ? origin.at + elapsed + 1000 : null;
-  const day = origin.kind === 'date' ? origin.day : zone.wallAt(origin.at).day;
+  if (elapsed !== null) return origin.at === null ? null : origin.at + elapsed + 1000;
+  const day = origin.kind === 'date' ? origin.day : (origin.day ?? zone.wallAt(origin.at).day);
   return zone.instantAt({ day: addToDay(day, usefulUntil) + 1, second: 0 });
 }
 

@@ -208,7 +208,10 @@ function dayWords(local: string | null): string {
 
 /** "Sunday 14 March 2027 at 09:00", on the wall clock of the step; of a step without a zone by that of UTC. */
 function momentIn(zone: string | null, instant: string): string {
-  const local = formatLocal(createCalendar().zone(zone ?? 'UTC'), Date.parse(instant));
+  const at = Date.parse(instant);
+  // A reason from an old ledger may lack its details.
+  if (Number.isNaN(at)) return 'an earlier moment';
+  const local = formatLocal(createCalendar().zone(zone ?? 'UTC'), at);
   return `${dayWords(local)} ${local.slice(0, 4)} at ${local.slice(11)}`;
 }
 

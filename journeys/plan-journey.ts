@@ -61,11 +61,11 @@ export function planJourney(
 
   markSuperseded(planning, candidates);
   for (const candidate of candidates) candidate.draft.verdict = decide(planning, candidate);
+  for (const drafts of planning.drafts.values()) takeTurns(planning, drafts);
   orderSends(
     planning,
     candidates.map(({ draft }) => draft),
   );
-  for (const drafts of planning.drafts.values()) takeTurns(planning, drafts);
   for (const { drafts, anchored } of forecasts) forecast(planning, drafts, anchored);
 
   const drafts = [...planning.drafts.values()].flat();

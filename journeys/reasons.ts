@@ -114,4 +114,11 @@ export type HeldReason = z.infer<(typeof HELD)[number]>;
 export type SkipReason = z.infer<(typeof SKIPPED)[number]>;
 export type NotTakenReason = z.infer<(typeof NOT_TAKEN)[number]>;
 export type Reason = z.infer<typeof reasonSchema>;
-export type ReasonCode = Reason['code'];
+type ReasonCode = Reason['code'];
+
+const CODES: ReadonlySet<string> = new Set(reasonSchema.options.map((option) => option.shape.code.value));
+
+/** True for a code of the union. */
+export function isReasonCode(code: string): code is ReasonCode {
+  return CODES.has(code);
+}

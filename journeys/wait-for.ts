@@ -57,7 +57,7 @@ function limitOf(
 ): { limit: Instant | null; movable: WaitStanding['movable'] } {
   if (!step.limit) return { limit: null, movable: null };
   const { facts, calendar } = planning;
-  const anchored = anchorOf(planning, draft.placed, step.limit, { kind: 'instant', at: begins });
+  const anchored = anchorOf(planning, draft.placed, step.limit, { kind: 'instant', at: begins, day: null });
   const origin = anchored.kind === 'known' ? forecastOrigin(anchored) : null;
   if (!origin) return { limit: null, movable: null };
   const zone = calendar.zone(zoneOf(step, step.limit.zone ?? step.when?.zone, facts));
