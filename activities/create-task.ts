@@ -2,7 +2,7 @@ import { addTask } from '../db/team-work.ts';
 import { fillIn } from './fill-in.ts';
 import { later } from './local-time.ts';
 import type { StepActivity } from './next-action.ts';
-import { carryOutHere, type StepDependencies } from './step-effect.ts';
+import { carryOutHere, doneReason, type StepDependencies } from './step-effect.ts';
 
 /** Gives the team a task. */
 export function createCreateTask(dependencies: StepDependencies): StepActivity {
@@ -21,6 +21,6 @@ export function createCreateTask(dependencies: StepDependencies): StepActivity {
         assigneeRole: step.assignee ?? 'owner',
         dueAt: step.due === undefined ? null : later(now, step.due, loaded.facts.organization.zone),
       });
-      return { state: 'done', reason: { code: 'done' } };
+      return { state: 'done', reason: doneReason(line) };
     });
 }

@@ -1,6 +1,7 @@
 import type { StepResult } from '../db/step-effects.ts';
 import { assertNever } from '../journeys/assert-never.ts';
 import type { MessageStep } from '../journeys/definition.ts';
+import type { Reason } from '../journeys/reasons.ts';
 import { toInstant } from './clock.ts';
 import { retryDelayMs } from './retry-delay.ts';
 
@@ -21,12 +22,14 @@ export const RECEIPT_GRACE_MS = 15 * 60_000;
  *
  * @param attempts how many were made, this one included
  * @param now instant of the last answer
+ * @param done how a step that was sent is remembered
  */
 export function messageOutcome(
   step: MessageStep,
   answers: readonly Delivered[],
   attempts: number,
   now: Date,
+  done: Reason,
 ): Omit<StepResult, 'at'> {
   const pending = answers.filter((answer) => answer.outcome === 'not_accepted');
   const accepted = answers.some((answer) => answer.outcome === 'accepted');
@@ -42,8 +45,8 @@ export function messageOutcome(
     if (!accepted) return { state: 'failed', reason: { code: 'failed' }, error: { code, message } };
   }
   const unknown = answers.find((answer) => answer.outcome === 'unknown');
-  if (unknown !== undefined) return unknownOutcome(step, unknown, attempts, now);
-  if (accepted) return { state: 'done', reason: { code: 'done' }, outcome: 'sent' };
+  if (unknown !== undefined) return unknownOutcome(step, unknown, attempts, now, done);
+  if (accepted) return { state: 'done', reason: done, outcome: 'sent' };
   const refused = answers.find((answer) => answer.outcome === 'refused');
   return {
     state: 'failed',
@@ -58,6 +61,7 @@ function unknownOutcome(
   unknown: Extract<Delivered, { outcome: 'unknown' }>,
   attempts: number,
   now: Date,
+  done: Reason,
 ): Omit<StepResult, 'at'> {
   const error = { code: 'unknown', message: unknown.detail };
   switch (step.ifUnknown) {
@@ -68,10 +72,10 @@ function unknownOutcome(
         const nextAttemptAt = toInstant(new Date(now.getTime() + RECEIPT_GRACE_MS));
         return { state: 'planned', reason: { code: 'retry', attempts }, nextAttemptAt, error };
       }
-      return { state: 'done', reason: { code: 'done' }, outcome: 'assumed_sent', error };
+      return { state: 'done', reason: done, outcome: 'assumed_sent', error };
     case 'assume_sent':
     case undefined:
-      return { state: 'done', reason: { code: 'done' }, outcome: 'assumed_sent', error };
+      return { state: 'done', reason: done, outcome: 'assumed_sent', error };
     default:
       return assertNever(step.ifUnknown);
   }

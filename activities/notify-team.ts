@@ -1,7 +1,7 @@
 import { addNotification } from '../db/team-work.ts';
 import { fillIn } from './fill-in.ts';
 import type { StepActivity } from './next-action.ts';
-import { carryOutHere, type StepDependencies } from './step-effect.ts';
+import { carryOutHere, doneReason, type StepDependencies } from './step-effect.ts';
 
 /** Tells the team something in the application. */
 export function createNotifyTeam(dependencies: StepDependencies): StepActivity {
@@ -19,6 +19,6 @@ export function createNotifyTeam(dependencies: StepDependencies): StepActivity {
         body,
         to: step.to ?? 'all',
       });
-      return { state: 'done', reason: { code: 'done' } };
+      return { state: 'done', reason: doneReason(line) };
     });
 }

@@ -24,7 +24,7 @@ import { messageOutcome, RECEIPT_GRACE_MS, type Delivered } from './message-outc
 import { messageVariables } from './message-variables.ts';
 import type { NextAction, StepActivity, StepRef } from './next-action.ts';
 import { planExecution } from './plan-execution.ts';
-import { endStep, tenantOf, whenDue, type DueStep, type StepDependencies } from './step-effect.ts';
+import { doneReason, endStep, tenantOf, whenDue, type DueStep, type StepDependencies } from './step-effect.ts';
 
 /** A message with everything a provider has to know. */
 export interface ReadyMessage {
@@ -334,7 +334,7 @@ async function finish(
 ): Promise<NextAction> {
   const now = await clock();
   const at = toInstant(now);
-  const result: StepResult = { ...messageOutcome(step, answers, attempts, now), at };
+  const result: StepResult = { ...messageOutcome(step, answers, attempts, now, doneReason(due.line)), at };
   return withTenant(database, tenantOf(organizationId, executionId), async (trx) => {
     const planning = await planExecution(trx, executionId, at);
     if (planning.ended) {

@@ -4,6 +4,7 @@ import { withTenant, type TenantContext, type Trx } from '../db/tenant.ts';
 import type { Step } from '../journeys/definition.ts';
 import type { LedgerStep } from '../journeys/facts.ts';
 import type { PlannedStep } from '../journeys/plan.ts';
+import type { Reason } from '../journeys/reasons.ts';
 import { toInstant, type Clock } from './clock.ts';
 import type { NextAction, StepRef } from './next-action.ts';
 import { applyFailurePolicy } from './failure-policy.ts';
@@ -68,6 +69,11 @@ export async function carryOutHere(
     return endStep(trx, due, { ...result, at: due.execution.now });
   });
   return answer.due ? answer.result : answer.next;
+}
+
+/** What was sent as catching up is remembered as that: it has had its day (rule 8). */
+export function doneReason({ reason }: PlannedStep): Reason {
+  return reason.code === 'caught_up' ? reason : { code: 'done' };
 }
 
 /** On whose behalf the worker writes, for the audit trail. */

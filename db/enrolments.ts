@@ -90,8 +90,7 @@ export async function dropExecution(trx: Trx, executionId: string): Promise<void
 /** An execution that has not ended, with what its version says about stops. */
 export interface RunningExecution {
   readonly executionId: string;
-  readonly stops: NonNullable<JourneyDefinition['stops']>;
-  readonly stoppedAt: Date | null;
+  readonly definition: Pick<JourneyDefinition, 'stops'>;
 }
 
 /**
@@ -105,7 +104,7 @@ export async function runningExecutions(
   page: { after: string | null; limit: number },
 ): Promise<RunningExecution[]> {
   const { rows } = await sql<RunningExecution>`/* running_executions */
-    select e.id as "executionId", coalesce(v.definition -> 'stops', '[]') as stops, e.stopped_at as "stoppedAt"
+    select e.id as "executionId", jsonb_build_object('stops', coalesce(v.definition -> 'stops', '[]')) as definition
     from app.journey_executions e
     join app.journey_versions v on v.organization_id = e.organization_id and v.id = e.journey_version_id
     where e.organization_id = (select app.current_org_id()) and e.completed_at is null

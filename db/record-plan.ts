@@ -14,8 +14,8 @@ export interface PlanHead {
 }
 
 /**
- * Writes the plan down: one row for every step that has not ended, and the head of the execution. Only what changed is
- * written. `planned_at` moves only together with `due_at`, because by it the planner knows whether a step was already
+ * Writes the plan down: one row for every step, and the head of the execution. Only what changed is written, and what
+ * has ended stays as it is. `planned_at` moves only together with `due_at`, because by it the planner knows whether a step was already
  * past when its time became what it is (rule 8).
  *
  * @param now instant at which the plan was computed
@@ -29,12 +29,12 @@ export async function recordPlan(
   now: string,
 ): Promise<void> {
   const ended = plan.steps.filter((step) => ENDED.has(step.state)).length;
-  const lines = plan.steps.filter((step) => !ENDED.has(step.state)).map(toRow);
+  const lines = plan.steps.map((step) => toRow(step, now));
   await sql`
     with line as (
       select * from jsonb_to_recordset(${JSON.stringify(lines)}::jsonb) as r(
         step_key text, occurrence int, step_type text, state text, due_at timestamptz, scheduled_for timestamptz,
-        local_time text, time_zone text, depends_on text, reason jsonb)
+        local_time text, time_zone text, depends_on text, reason jsonb, ended_at timestamptz)
     ), gone as (
       delete from app.journey_step_executions j
       where j.organization_id = ${organizationId} and j.execution_id = ${executionId}
@@ -52,15 +52,15 @@ export async function recordPlan(
     )
     insert into app.journey_step_executions as j
       (organization_id, execution_id, step_key, occurrence, step_type, state, due_at, planned_at, scheduled_for,
-       local_time, time_zone, depends_on, reason)
+       local_time, time_zone, depends_on, reason, ended_at)
     select ${organizationId}, ${executionId}, step_key, occurrence, step_type, state, due_at, ${now}, scheduled_for,
-      local_time, time_zone, depends_on, reason
+      local_time, time_zone, depends_on, reason, ended_at
     from line
     on conflict (organization_id, execution_id, step_key, occurrence) do update set
       state = excluded.state, due_at = excluded.due_at, scheduled_for = excluded.scheduled_for,
       planned_at = case when j.due_at is distinct from excluded.due_at then excluded.planned_at else j.planned_at end,
       local_time = excluded.local_time, time_zone = excluded.time_zone, depends_on = excluded.depends_on,
-      reason = excluded.reason
+      reason = excluded.reason, ended_at = excluded.ended_at
     where j.ended_at is null
       and (j.state, j.due_at, j.scheduled_for, j.local_time, j.time_zone, j.depends_on, j.reason) is distinct from
         (excluded.state, excluded.due_at, excluded.scheduled_for, excluded.local_time, excluded.time_zone,
@@ -69,9 +69,10 @@ export async function recordPlan(
 }
 
 /** States in which the ledger's word is final. */
-const ENDED: ReadonlySet<PlannedStep['state']> = new Set(['done', 'skipped', 'failed', 'unknown']);
+const ENDED: ReadonlySet<PlannedStep['state']> = new Set(['done', 'skipped', 'failed', 'unknown', 'not_taken']);
 
-function toRow(step: PlannedStep): Record<string, unknown> {
+/** What a stop or a condition decided against ends here, at that moment; nobody has to run anything for it. */
+function toRow(step: PlannedStep, now: string): Record<string, unknown> {
   return {
     step_key: step.key,
     occurrence: step.occurrence,
@@ -83,5 +84,6 @@ function toRow(step: PlannedStep): Record<string, unknown> {
     time_zone: step.zone,
     depends_on: step.dependsOn,
     reason: step.reason,
+    ended_at: ENDED.has(step.state) ? ('at' in step.reason ? step.reason.at : now) : null,
   };
 }

@@ -9,7 +9,7 @@ export type Ended =
   | { readonly kind: 'stages'; readonly stages: readonly string[] };
 
 /** Null where the event ends nothing. What ends the execution comes before what ends stages. */
-export function endedBy(definition: JourneyDefinition, event: DomainEvent): Ended | null {
+export function endedBy(definition: Pick<JourneyDefinition, 'stops'>, event: DomainEvent): Ended | null {
   const hits = (definition.stops ?? []).filter((stop) => stop.on === event.on && matches(stop.match, event.details));
   if (hits.length === 0) return null;
   if (hits.some((stop) => stop.stages === undefined)) return { kind: 'execution', reason: event.on };

@@ -14,7 +14,8 @@ import type { Trx } from '../db/tenant.ts';
 import { evaluate } from '../journeys/conditions.ts';
 import { fieldReader } from '../journeys/fields.ts';
 import { startPlanning } from '../journeys/planning.ts';
-import { matchesDetails, startsOn } from './start-choice.ts';
+import { endedBy } from '../journeys/stops.ts';
+import { startsOn } from './start-choice.ts';
 
 /** What an event asks of Temporal, once the transaction is committed. Doing it twice does no harm. */
 export interface Reaction {
@@ -43,14 +44,12 @@ async function wakeRunning(trx: Trx, event: OutboxEvent): Promise<string[]> {
   const of = { clientId: event.clientId, executionId: text(event, 'executionId'), journeyId: text(event, 'journeyId') };
   for (let after: string | null = null; ;) {
     const page = await runningExecutions(trx, of, { after, limit: PAGE });
-    for (const { executionId, stops } of page) {
+    for (const { executionId, definition } of page) {
       const at = toSecond(event.occurredAt);
       if (event.event === 'client.deleted') await cancelExecution(trx, executionId, at);
-      for (const stop of stops) {
-        if (stop.on !== event.event || !matchesDetails(event.details, stop.match)) continue;
-        if (stop.stages === undefined) await stopExecution(trx, executionId, at, event.event);
-        else await endStages(trx, executionId, stop.stages, at);
-      }
+      const ended = endedBy(definition, { on: event.event, details: event.details });
+      if (ended?.kind === 'execution') await stopExecution(trx, executionId, at, ended.reason);
+      if (ended?.kind === 'stages') await endStages(trx, executionId, ended.stages, at);
       woken.push(executionId);
     }
     after = page.at(-1)?.executionId ?? null;

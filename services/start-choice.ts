@@ -1,7 +1,7 @@
 import type { JourneyDefinition, Match } from '../journeys/definition.ts';
 
 /** Whether every detail that `match` names is equal among `details`. */
-export function matchesDetails(details: Readonly<Record<string, unknown>>, match: Match | undefined): boolean {
+function matchesDetails(details: Readonly<Record<string, unknown>>, match: Match | undefined): boolean {
   return Object.entries(match ?? {}).every(([key, value]) => Object.hasOwn(details, key) && details[key] === value);
 }
 
