@@ -67,7 +67,6 @@ export function createLiquidEngine(mode: LiquidMode, locale = 'en-GB', partials:
     // An in-memory map: without it the library would look into the working directory.
     templates: partials,
     relativeReference: false,
-    dynamicPartials: false,
     // Civil dates are read as midnight UTC; with any other offset a zone west of Greenwich would show the day before.
     timezoneOffset: 0,
     locale,

@@ -31,26 +31,40 @@ export type RenderedTemplate =
  * fallback: `{{ wedding.venue | default: "your venue" }}`. Civil dates (`2027-06-12`) are the same day in every zone.
  *
  * @param variables plain data only; functions and class instances do not survive
+ * @param limitMs how long each part may take; looked at between two nodes of the template (`createTemplateRenderer`
+ *   holds it against everything)
  */
-export function renderTemplate(template: RenderableTemplate, variables: Record<string, unknown>): RenderedTemplate {
+export function renderTemplate(
+  template: RenderableTemplate,
+  variables: Record<string, unknown>,
+  limitMs = TEMPLATE_LIMITS.renderMs,
+): RenderedTemplate {
   const given = withoutEmpty(JSON.parse(JSON.stringify(variables)) as Record<string, unknown>);
   const scope = merged(emptyGroups(), given);
   const text = createLiquidEngine('text', template.locale, template.partials);
-  const subject = renderPart(text, template.subject ?? '', scope);
+  const subject = renderPart(text, template.subject ?? '', scope, limitMs);
   const isEmail = template.channel === 'email';
   const bodyEngine = isEmail ? createLiquidEngine('html', template.locale, template.partials) : text;
-  const body = renderPart(bodyEngine, template.body, scope);
+  const body = renderPart(bodyEngine, template.body, scope, limitMs);
   if (!subject.ok || !body.ok) return failureOf([subject, body]);
   const line = subject.output.replaceAll(/\s+/g, ' ').trim();
   if (!isEmail) return { ok: true, subject: line, text: body.output.trim() };
   return { ok: true, subject: line, html: body.output, text: htmlToPlainText(body.output) };
 }
 
+/** The answer for a template that would take too much time or memory. */
+export const TOO_EXPENSIVE: Extract<RenderedTemplate, { ok: false }> = {
+  ok: false,
+  code: 'too_expensive',
+  missing: [],
+  detail: 'The template takes too long or grows too large. Take out loops and long repetitions.',
+};
+
 type Part = { ok: true; output: string } | { ok: false; missing: string[]; errors: string[] };
 
-function renderPart(engine: Liquid, source: string, scope: Record<string, unknown>): Part {
+function renderPart(engine: Liquid, source: string, scope: Record<string, unknown>, renderLimit: number): Part {
   try {
-    const output = String(engine.parseAndRenderSync(source, scope));
+    const output = String(engine.parseAndRenderSync(source, scope, { globals: scope, renderLimit }));
     if (output.length > TEMPLATE_LIMITS.outputChars)
       return { ok: false, missing: [], errors: ['output limit exceeded'] };
     return { ok: true, output };
@@ -79,7 +93,7 @@ function failureOf(parts: Part[]): Extract<RenderedTemplate, { ok: false }> {
     return { ok: false, code: 'missing_variables', missing, detail };
   }
   if (/limit exceeded|Maximum call stack/.test(first)) {
-    return { ok: false, code: 'too_expensive', missing, detail: 'The template takes too long or grows too large.' };
+    return { ...TOO_EXPENSIVE, missing };
   }
   return { ok: false, code: 'template_invalid', missing, detail: `The template is not valid: ${first}` };
 }

@@ -39,6 +39,14 @@ export function createWhatsappChannel(options: TwilioOptions): TwilioChannel<Wha
   );
 }
 
+const NOT_BEGUN: SendResult = {
+  outcome: 'not_accepted',
+  handling: 'retry',
+  retryAfterMs: 60_000,
+  code: 'GIVEN_UP',
+  detail: 'Not sent: the attempt was given up before Twilio was asked.',
+};
+
 type Content = { body: string } | { contentSid: string; contentVariables: string };
 type Common = { id: string; to: string; validitySeconds?: number | undefined };
 
@@ -67,6 +75,12 @@ function createTwilioChannel<Message extends Common>(
       const parsed = schema.safeParse(message);
       if (!parsed.success) return invalid(parsed.error);
       const { id, to, validitySeconds } = parsed.data;
+      try {
+        await sendOptions.beforeHandOver?.();
+        sendOptions.signal?.throwIfAborted();
+      } catch {
+        return NOT_BEGUN;
+      }
       const request = client.messages.create({
         to: `${prefix}${to}`,
         ...from,

@@ -210,6 +210,16 @@ describe('whatever happens to a request to Twilio', () => {
     expect([late.outcome, nobody.outcome]).toEqual(['unknown', 'not_accepted']);
   });
 
+  it('is surely not sent when it is given up before Twilio is asked', async () => {
+    const message = aText();
+    const refused = await createSmsChannel(settings).send(message, {
+      beforeHandOver: () => Promise.reject(new Error('no longer')),
+    });
+    const aborted = await createSmsChannel(settings).send(message, { signal: AbortSignal.abort() });
+    expect([refused.outcome, aborted.outcome]).toEqual(['not_accepted', 'not_accepted']);
+    expect(await seen(`communicationId=${message.id}`)).toEqual([]);
+  });
+
   it('tells by its callback that a message whose answer was lost did go', async () => {
     const message = aText();
     await fail({ kind: 'drop_after_data' });

@@ -1,0 +1,91 @@
+import { Worker } from 'node:worker_threads';
+import type { RenderJob } from './render-worker.ts';
+import { TOO_EXPENSIVE, type RenderableTemplate, type RenderedTemplate } from './templates.ts';
+
+export type TemplateRenderer = {
+  /** As `renderTemplate`, but whatever the template does, it ends in time and this process lives on. */
+  render(template: RenderableTemplate, variables: Record<string, unknown>): Promise<RenderedTemplate>;
+  close(): Promise<void>;
+};
+
+export type TemplateRendererOptions = {
+  /**
+   * How long one template may take, in milliseconds. Checking a template before it is published is strict (250, the
+   * default); a worker on a busy machine sends templates that have passed, and gives them more.
+   */
+  limitMs?: number;
+};
+
+const MEMORY = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 16, stackSizeMb: 4 };
+
+/**
+ * Renders templates of suppliers in a thread of their own. Liquid's limits are looked at only between two of its nodes
+ * and its authors call them no sandbox, so time and memory are limited from outside: a thread that is late or has
+ * used up its memory is ended, and the next template gets a new one.
+ */
+export function createTemplateRenderer({ limitMs = 250 }: TemplateRendererOptions = {}): TemplateRenderer {
+  let thread: Promise<Worker> | undefined;
+  // One at a time, so that the time of a template is its own.
+  let last: Promise<unknown> = Promise.resolve();
+
+  async function run(job: RenderJob): Promise<RenderedTemplate> {
+    thread ??= startThread();
+    const worker = await thread;
+    const { promise, resolve } = Promise.withResolvers<RenderedTemplate>();
+    const giveUp = (): void => {
+      thread = undefined;
+      void worker.terminate();
+      resolve(TOO_EXPENSIVE);
+    };
+    const timer = setTimeout(giveUp, limitMs);
+    worker.once('message', resolve).once('error', giveUp).once('exit', giveUp);
+    // At rest the thread keeps no process alive; at work it does.
+    worker.ref();
+    worker.postMessage(job);
+    try {
+      return await promise;
+    } finally {
+      clearTimeout(timer);
+      worker.unref();
+      worker.off('message', resolve).off('error', giveUp).off('exit', giveUp);
+    }
+  }
+
+  return {
+    render(template, variables) {
+      // Plain data only: what cannot be written as JSON has no business in a template.
+      const job: RenderJob = {
+        template,
+        variables: JSON.parse(JSON.stringify(variables)) as Record<string, unknown>,
+        limitMs,
+      };
+      const result = last.then(() => run(job));
+      last = result.catch(() => {});
+      return result;
+    },
+    async close() {
+      await last;
+      const worker = await thread;
+      thread = undefined;
+      await worker?.terminate();
+    },
+  };
+}
+
+/** A thread that has loaded everything it needs, so that the time of starting counts for no template. */
+async function startThread(): Promise<Worker> {
+  const worker = new Worker(new URL('./render-worker.ts', import.meta.url), {
+    resourceLimits: MEMORY,
+    // Nothing of this process's environment, and a zone that nobody's machine changes.
+    env: { TZ: 'UTC' },
+    execArgv: [],
+  });
+  // An error that comes while nobody renders must not end this process; the next render finds the thread gone.
+  worker.on('error', () => {});
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  worker.once('message', () => resolve()).once('error', reject);
+  await promise;
+  worker.off('error', reject);
+  worker.unref();
+  return worker;
+}
