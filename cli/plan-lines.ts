@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import { createCalendar, type Calendar } from '../journeys/calendar.ts';
 import { planJourney } from '../journeys/plan-journey.ts';
 import type { Plan } from '../journeys/plan.ts';
 import type { Problem } from '../journeys/problem.ts';
@@ -19,9 +20,11 @@ const CHUNK = 64_000;
  * `{ id, problems }`, in the same order. Memory stays the same however many lines come. A bad line stops nothing.
  */
 export async function planLines(input: Readable, output: Writable): Promise<void> {
+  // What zones say is remembered over all lines: there are a few hundred zones, however many lines come.
+  const calendar = createCalendar();
   let waiting = '';
   for await (const line of readLines(input, MAX_LINE)) {
-    waiting += `${JSON.stringify(answer(line))}\n`;
+    waiting += `${JSON.stringify(answer(line, calendar))}\n`;
     // Whoever sends one line and waits for its answer gets it at once; under load answers go in chunks.
     if (waiting.length < CHUNK && input.readableLength > 0) continue;
     await writeOut(output, waiting);
@@ -30,7 +33,7 @@ export async function planLines(input: Readable, output: Writable): Promise<void
   if (waiting !== '') await writeOut(output, waiting);
 }
 
-function answer(line: Line): Answer {
+function answer(line: Line, calendar: Calendar): Answer {
   if ('tooLong' in line) return refused(null, 'too_long', `Line ${line.number} has more than ${MAX_LINE} characters.`);
   let asked: unknown;
   try {
@@ -50,7 +53,7 @@ function answer(line: Line): Answer {
   const result = parsePlanRequest(parts);
   if (!result.ok) return { id, problems: result.problems };
   const { definition, facts, ledger, now } = result.request;
-  return { id, plan: planJourney(definition, facts, ledger, now) };
+  return { id, plan: planJourney(definition, facts, ledger, now, calendar) };
 }
 
 function refused(id: Id, code: string, message: string): Answer {

@@ -33,6 +33,10 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: CommandModule }
     summary: 'what is derived from the database, and its upkeep',
     load: async () => (await import('./commands/db.ts')).dbCommand(),
   },
+  simulate: {
+    summary: 'run a journey through virtual time, or saved stories against what they expect',
+    load: async () => (await import('./commands/simulate.ts')).simulateCommand(),
+  },
   journeys: {
     summary: 'check journeys, print the schema for editors, compare two versions',
     load: async () => (await import('./commands/journeys.ts')).journeysCommand(),

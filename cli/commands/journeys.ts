@@ -11,6 +11,7 @@ import { readDocument, type LocatedProblem } from '../input/read-document.ts';
 import { readJourney } from '../input/read-parts.ts';
 import { OperatorError } from '../operator-error.ts';
 import { coloursFor, type Colours } from '../output/colours.ts';
+import { printParts } from '../output/print-parts.ts';
 import { printable } from '../output/printable.ts';
 import { problemLines } from '../output/problems.ts';
 import { writeOut } from '../output/write-out.ts';
@@ -115,13 +116,7 @@ Example:
     )
     .action(async (before: string, after: string, options: { json?: boolean }) => {
       const [old, current] = [await readJourney(before), await readJourney(after)];
-      if (!old.ok || !current.ok) {
-        process.exitCode = 1;
-        const colours = coloursFor(process.stderr, process.env);
-        const wrong = [old, current].filter((part) => !part.ok);
-        const text = wrong.map(({ file, problems }) => problemLines(file, 'error', problems, colours)).join('');
-        return await writeOut(process.stderr, text);
-      }
+      if (!old.ok || !current.ok) return await printParts([old, current], options.json === true);
       const diff = diffVersions(old.value, current.value);
       if (!diff.same) process.exitCode = 1;
       const text = options.json

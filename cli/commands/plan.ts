@@ -7,8 +7,8 @@ import { instantOf, sampleFacts } from '../input/sample-facts.ts';
 import { OperatorError } from '../operator-error.ts';
 import { coloursFor } from '../output/colours.ts';
 import { nextLine, planTable } from '../output/plan-table.ts';
+import { printParts } from '../output/print-parts.ts';
 import { printable } from '../output/printable.ts';
-import { problemLines } from '../output/problems.ts';
 import { writeOut } from '../output/write-out.ts';
 import { planLines } from '../plan-lines.ts';
 
@@ -74,8 +74,7 @@ async function planFile(file: string, options: Options): Promise<void> {
   const facts = options.facts === undefined ? sample(options) : await readFacts(options.facts);
   const ledger = options.ledger === undefined ? NOTHING_YET : await readLedger(options.ledger);
   const journey = await readJourney(file, facts.ok ? { organization: facts.value.organization } : {});
-  if (!journey.ok || !facts.ok || !ledger.ok)
-    return await printProblems([journey, facts, ledger], options.json === true);
+  if (!journey.ok || !facts.ok || !ledger.ok) return await printParts([journey, facts, ledger], options.json === true);
   const now = nowOf(options, facts.value);
   const plan = planJourney(journey.value, facts.value, ledger.value, now);
   if (options.json) return await writeOut(process.stdout, `${JSON.stringify(plan, null, 2)}\n`);
@@ -111,16 +110,4 @@ function nowOf({ now, facts: file }: Options, facts: Facts): string {
 function heading(definition: JourneyDefinition, facts: Facts, now: string): string {
   const wedding = facts.client.weddingOn === null ? 'wedding date not known' : `wedding on ${facts.client.weddingOn}`;
   return printable(`${definition.name}: ${wedding}, as of ${now}`);
-}
-
-async function printProblems(parts: readonly PartResult<unknown>[], json: boolean): Promise<void> {
-  process.exitCode = 1;
-  const wrong = parts.filter((part) => !part.ok);
-  if (json) {
-    const problems = wrong.flatMap(({ file, problems }) => problems.map((problem) => ({ file, ...problem })));
-    return await writeOut(process.stdout, `${JSON.stringify({ problems }, null, 2)}\n`);
-  }
-  const colours = coloursFor(process.stderr, process.env);
-  for (const { file, problems } of wrong)
-    await writeOut(process.stderr, problemLines(file, 'error', problems, colours));
 }

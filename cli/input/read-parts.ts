@@ -36,7 +36,8 @@ export async function readLedger(file: string): Promise<PartResult<Ledger>> {
 
 type Parsed<T> = { ok: true; value: T } | { ok: false; problems: Problem[] };
 
-async function readPart<T>(file: string, parse: (value: unknown) => Parsed<T>): Promise<PartResult<T>> {
+/** Any file, read by `parse`. Throws `OperatorError` where there is no such file. */
+export async function readPart<T>(file: string, parse: (value: unknown) => Parsed<T>): Promise<PartResult<T>> {
   const document = await readDocument(file);
   if (!document.ok) return { ...document, file };
   const parsed = parse(document.value);
