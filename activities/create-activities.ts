@@ -10,13 +10,13 @@ import type { StepDependencies } from './step-effect.ts';
 import { createUpdateClient } from './update-client.ts';
 
 export interface ActivityDependencies extends StepDependencies {
-  readonly senders: { readonly email: Sender };
+  readonly senders: { readonly email: Sender; readonly sms: Sender; readonly whatsapp: Sender };
   /** How long one attempt of a send may take, in milliseconds; after it the outcome is unknown. */
   readonly sendTimeoutMs: number;
 }
 
 type Activities = Omit<JourneyActivities, 'applyCommand'> &
-  Record<Exclude<StepActivityName, 'sendSms' | 'sendWhatsapp' | 'callWebhook'>, StepActivity>;
+  Record<Exclude<StepActivityName, 'callWebhook'>, StepActivity>;
 
 /** Everything a worker does for journeys. */
 export function createActivities(dependencies: ActivityDependencies): Activities {
@@ -25,6 +25,8 @@ export function createActivities(dependencies: ActivityDependencies): Activities
     planStep: createPlanStep(dependencies),
     markCancelled: createMarkCancelled(dependencies),
     sendEmail: createSendMessage({ ...dependencies, sender: senders.email }),
+    sendSms: createSendMessage({ ...dependencies, sender: senders.sms }),
+    sendWhatsapp: createSendMessage({ ...dependencies, sender: senders.whatsapp }),
     createTask: createCreateTask(dependencies),
     notifyTeam: createNotifyTeam(dependencies),
     updateClient: createUpdateClient(dependencies),

@@ -3,6 +3,7 @@ import { NativeConnection, Worker, type NativeConnectionOptions } from '@tempora
 import { pino, type Logger } from 'pino';
 
 import { createActivities } from '../activities/create-activities.ts';
+import type { TwilioOptions } from '../channels/twilio.ts';
 import { openDatabase } from '../db/database.ts';
 import { assertMigrated } from '../db/migrate/migrate.ts';
 import type { MigrationDatabase } from '../db/migrate/statements.ts';
@@ -15,6 +16,7 @@ import { createJourneyWorkflows } from './journey-workflows.ts';
 import { parseKeyRing } from './key-ring.ts';
 import { startRelay } from './relay.ts';
 import { JOURNEYS_QUEUE } from './task-queues.ts';
+import { createTextSenders } from './text-senders.ts';
 import { WorkerStartError } from './worker-start-error.ts';
 import { workflowBundleOptions } from './workflow-bundle.ts';
 
@@ -31,6 +33,8 @@ export interface WorkerOptions {
   readonly smtpUrl: string;
   /** Address that mails come from. */
   readonly mailFrom?: string | undefined;
+  /** Account for text and WhatsApp messages; without it they wait for one. */
+  readonly twilio?: TwilioOptions | undefined;
   /** Where people reach our pages, for links in Temporal's. */
   readonly publicUrl?: string | undefined;
   readonly log?: Logger | undefined;
@@ -107,7 +111,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     activities: createActivities({
       database: workerDatabase,
       clock,
-      senders: { email },
+      senders: { email, ...createTextSenders(options.twilio) },
       sendTimeoutMs: options.sendTimeoutMs ?? 30_000,
     }),
     maxCachedWorkflows: options.cachedWorkflows ?? 500,
