@@ -1,4 +1,4 @@
-import { ApplicationFailure } from '@temporalio/activity';
+import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 
 import { openSecret, type SealingKeys } from '../channels/webhook/sealed-secret.ts';
 import { judgeEndpoint } from '../channels/webhook/endpoint-health.ts';
@@ -82,7 +82,8 @@ export function webhookIdOf({ deliveryId }: DeliveryRef): string {
 
 /** Temporal waits so long and calls the activity again; its history does not grow meanwhile. */
 function again(type: string, message: string, afterMs: number): ApplicationFailure {
-  return ApplicationFailure.create({ type, message, nextRetryDelay: Math.max(1, afterMs) });
+  const category = ApplicationFailureCategory.BENIGN;
+  return ApplicationFailure.create({ type, message, category, nextRetryDelay: Math.max(1, afterMs) });
 }
 
 function tenantOf({ organizationId, deliveryId }: DeliveryRef): TenantContext {
@@ -135,6 +136,11 @@ async function followHealth(
     const body = `${reason}${lasting} Repair it, then switch it on again and replay what was missed.`;
     await tellOwners(trx, `webhook-off/${endpoint.id}/${at.toISOString()}`, 'A webhook was switched off', body.trim());
     return;
+  }
+  if (decision === 'exhausted') {
+    // Once a day and endpoint: an outage of a day can end hundreds of deliveries.
+    const key = `webhook-exhausted/${endpoint.id}/${at.toISOString().slice(0, 10)}`;
+    await tellOwners(trx, key, 'A webhook could not be delivered', `${reason} All attempts over three days failed.`);
   }
   const warnings = endpoint.warnings + (judgement === 'warn' ? 1 : 0);
   await noteWebhookHealth(trx, endpoint.id, { failingSince, warnings });

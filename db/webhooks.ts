@@ -1,0 +1,195 @@
+import { sql } from 'kysely';
+
+import type { Trx } from './tenant.ts';
+
+/** An endpoint as people see it: no secret. */
+export interface WebhookRow {
+  readonly id: string;
+  readonly name: string;
+  readonly url: string;
+  readonly events: string[];
+  readonly signature: 'hmac' | 'ed25519';
+  readonly isActive: boolean;
+  readonly isOrdered: boolean;
+  readonly failureCount: number;
+  readonly failingSince: Date | null;
+  readonly disabledAt: Date | null;
+  readonly disabledReason: string | null;
+}
+
+const COLUMNS = sql`id, name, url, events, signature, is_active as "isActive", is_ordered as "isOrdered",
+  failure_count as "failureCount", failing_since as "failingSince", disabled_at as "disabledAt",
+  disabled_reason as "disabledReason"`;
+
+export interface NewWebhook {
+  readonly name: string;
+  readonly url: string;
+  readonly events: readonly string[];
+  readonly signature: 'hmac' | 'ed25519';
+  readonly secret: Buffer;
+  readonly secretKeyId: string;
+  readonly headers: Buffer | null;
+  readonly isOrdered: boolean;
+}
+
+/** Adds an endpoint. Null where the organization has one of that name already. */
+export async function addWebhook(trx: Trx, webhook: NewWebhook): Promise<WebhookRow | null> {
+  const { rows } = await sql<WebhookRow>`
+    insert into app.webhooks
+      (name, url, events, signature, secret_ciphertext, secret_key_id, headers_ciphertext, is_ordered)
+    values (${webhook.name}, ${webhook.url}, ${webhook.events}, ${webhook.signature}, ${webhook.secret},
+      ${webhook.secretKeyId}, ${webhook.headers}, ${webhook.isOrdered})
+    on conflict (organization_id, name) do nothing
+    returning ${COLUMNS}
+  `.execute(trx);
+  return rows[0] ?? null;
+}
+
+export async function listWebhooks(trx: Trx): Promise<WebhookRow[]> {
+  const { rows } = await sql<WebhookRow>`select ${COLUMNS} from app.webhooks order by name`.execute(trx);
+  return rows;
+}
+
+/** By id or by name. */
+export async function findWebhook(trx: Trx, idOrName: string): Promise<WebhookRow | null> {
+  const { rows } = await sql<WebhookRow>`
+    select ${COLUMNS} from app.webhooks where id::text = ${idOrName} or name = ${idOrName}
+     order by id::text = ${idOrName} desc limit 1
+  `.execute(trx);
+  return rows[0] ?? null;
+}
+
+/** The sealed secrets of an endpoint, for a rotation; its row is held until the transaction ends. */
+export async function lockWebhookSecret(trx: Trx, id: string): Promise<{ secret: Buffer } | null> {
+  const { rows } = await sql<{ secret: Buffer }>`
+    select secret_ciphertext as secret from app.webhooks where id = ${id} for update
+  `.execute(trx);
+  return rows[0] ?? null;
+}
+
+export interface RotatedSecret {
+  readonly secret: Buffer;
+  readonly secretKeyId: string;
+  readonly previous: { readonly secret: Buffer; readonly until: Date } | null;
+}
+
+export async function setWebhookSecret(trx: Trx, id: string, rotated: RotatedSecret): Promise<void> {
+  await sql`
+    update app.webhooks set secret_ciphertext = ${rotated.secret}, secret_key_id = ${rotated.secretKeyId},
+      previous_secret_ciphertext = ${rotated.previous?.secret ?? null},
+      previous_secret_until = ${rotated.previous?.until ?? null}
+    where id = ${id}
+  `.execute(trx);
+}
+
+/** Switched on by a person: what failed before does not count against it any more. */
+export async function switchWebhook(trx: Trx, id: string, on: boolean, reason: string | null, at: Date): Promise<void> {
+  await sql`
+    update app.webhooks set is_active = ${on}, disabled_at = ${on ? null : at}, disabled_reason = ${on ? null : reason},
+      failing_since = null, failure_count = 0, warnings = 0
+    where id = ${id}
+  `.execute(trx);
+}
+
+/** The health of an endpoint after an attempt; `warnings` counts those the owner had since it began to fail. */
+export async function noteWebhookHealth(
+  trx: Trx,
+  id: string,
+  health: { failingSince: Date | null; warnings: number },
+): Promise<void> {
+  await sql`
+    update app.webhooks set failing_since = ${health.failingSince}, warnings = ${health.warnings},
+      failure_count = case when ${health.failingSince}::timestamptz is null then 0 else failure_count + 1 end
+    where id = ${id} and (failure_count > 0 or ${health.failingSince}::timestamptz is not null)
+  `.execute(trx);
+}
+
+/** Tells the owners something about an endpoint, once for each key. */
+export async function tellOwners(trx: Trx, dedupKey: string, title: string, body: string): Promise<void> {
+  await sql`
+    insert into app.notifications (dedup_key, kind, title, body, recipient_role)
+    values (${dedupKey}, 'webhook', ${title}, ${body}, 'owner')
+    on conflict (organization_id, dedup_key) do nothing
+  `.execute(trx);
+}
+
+/** How many deliveries a replay covers at most. */
+const MOST_REPLAYED = 10_000;
+
+export type ReplayChoice =
+  | { readonly deliveryId: string }
+  /** All that was not delivered, of one endpoint or all, whose event came in that time. */
+  | {
+      readonly webhookId: string | null;
+      readonly since: Date;
+      readonly until: Date | null;
+      readonly onlyFailed: boolean;
+    };
+
+/**
+ * Has deliveries made again, under the same id: a receiver that has one already can tell. Those of the ladder start it
+ * anew. Answers with how many.
+ */
+export async function replayDeliveries(trx: Trx, choice: ReplayChoice): Promise<number> {
+  const which =
+    'deliveryId' in choice
+      ? sql`d.id = ${choice.deliveryId}`
+      : sql`d.created_at >= ${choice.since} and (${choice.until}::timestamptz is null or d.created_at < ${choice.until})
+            and (${choice.webhookId}::uuid is null or d.webhook_id = ${choice.webhookId})
+            and (not ${choice.onlyFailed} or d.status in ('failed', 'exhausted', 'cancelled'))`;
+  const { numAffectedRows } = await sql`
+    update app.webhook_deliveries set status = 'pending', delivered_at = null, next_attempt_at = null,
+      dispatched_at = null, locked_until = null, replays = replays + 1, replay_base = attempt_count
+    where id in (select d.id from app.webhook_deliveries d where ${which} order by d.sequence limit ${MOST_REPLAYED})
+  `.execute(trx);
+  return Number(numAffectedRows ?? 0);
+}
+
+export interface DeliveryRow {
+  readonly id: string;
+  readonly webhook: string | null;
+  readonly eventType: string;
+  readonly status: string;
+  readonly attempts: number;
+  readonly lastResponseStatus: number | null;
+  readonly lastError: string | null;
+  readonly createdAt: Date;
+  readonly deliveredAt: Date | null;
+  readonly nextAttemptAt: Date | null;
+}
+
+export async function listDeliveries(
+  trx: Trx,
+  filter: { webhookId: string | null; status: string | null; limit: number },
+): Promise<DeliveryRow[]> {
+  const { rows } = await sql<DeliveryRow>`
+    select d.id, w.name as webhook, d.event_type as "eventType", d.status, d.attempt_count as attempts,
+      d.last_response_status as "lastResponseStatus", d.last_error as "lastError", d.created_at as "createdAt",
+      d.delivered_at as "deliveredAt", d.next_attempt_at as "nextAttemptAt"
+    from app.webhook_deliveries d
+      left join app.webhooks w on w.organization_id = d.organization_id and w.id = d.webhook_id
+    where (${filter.webhookId}::uuid is null or d.webhook_id = ${filter.webhookId})
+      and (${filter.status}::text is null or d.status = ${filter.status})
+    order by d.sequence desc limit ${filter.limit}
+  `.execute(trx);
+  return rows;
+}
+
+export interface AttemptRow {
+  readonly attempt: number;
+  readonly at: Date;
+  readonly status: number | null;
+  readonly durationMs: number | null;
+  readonly error: string | null;
+  readonly decision: string;
+  readonly responseSnippet: string | null;
+}
+
+export async function listAttempts(trx: Trx, deliveryId: string): Promise<AttemptRow[]> {
+  const { rows } = await sql<AttemptRow>`
+    select attempt, occurred_at as at, response_status as status, duration_ms as "durationMs", error, decision,
+      response_snippet as "responseSnippet"
+    from app.webhook_delivery_attempts where delivery_id = ${deliveryId} order by attempt, occurred_at
+  `.execute(trx);
+  return rows;
+}
