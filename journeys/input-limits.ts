@@ -14,7 +14,17 @@ export function refuseOversized(input: unknown): Problem | null {
   return walk(input, [], budget);
 }
 
-function walk(value: unknown, path: (string | number)[], budget: { nodes: number; text: number }): Problem | null {
+type Budget = { nodes: number; text: number };
+
+/** One path for the whole walk, longer and shorter again: a copy for every value would cost more than the walk. */
+function walkInto(value: unknown, key: string | number, path: (string | number)[], budget: Budget): Problem | null {
+  path.push(key);
+  const found = walk(value, path, budget);
+  path.pop();
+  return found;
+}
+
+function walk(value: unknown, path: (string | number)[], budget: Budget): Problem | null {
   budget.nodes -= 1;
   if (budget.nodes < 0) return tooLarge(`more than ${LIMITS.nodes} values`);
   if (typeof value === 'string') {
@@ -38,7 +48,7 @@ function walk(value: unknown, path: (string | number)[], budget: { nodes: number
   }
   if (Array.isArray(value)) {
     for (let index = 0; index < value.length; index++) {
-      const found = walk(value[index], [...path, index], budget);
+      const found = walkInto(value[index], index, path, budget);
       if (found) return found;
     }
     return null;
@@ -54,7 +64,7 @@ function walk(value: unknown, path: (string | number)[], budget: { nodes: number
     if (key.length > 200) {
       return { code: 'too_long', path: formatPath(path), message: `The name "${clip(key)}" is too long. Shorten it.` };
     }
-    const found = walk((value as Record<string, unknown>)[key], [...path, key], budget);
+    const found = walkInto((value as Record<string, unknown>)[key], key, path, budget);
     if (found) return found;
   }
   return null;
