@@ -31,7 +31,7 @@ export async function planExecution(trx: Trx, executionId: string, now: string):
   const row = await lockExecution(trx, executionId);
   const over = row === null ? 'stopped' : ENDED[row.status];
   if (over !== undefined) return { ended: true, next: finished(over) };
-  const loaded = await loadExecution(trx, executionId);
+  const loaded = await loadExecution(trx, executionId, now);
   if (loaded === null) return { ended: true, next: finished('stopped') };
   const plan = planJourney(loaded.definition, loaded.facts, loaded.ledger, now);
   return { ended: false, execution: { loaded, plan, now } };

@@ -27,16 +27,25 @@ export interface LoadedExecution {
 /**
  * Loads definition, facts and ledger of one execution, in one statement.
  *
+ * @param at the instant of the plan, ISO 8601: holds that end by themselves and suppressions that expire go by it
  * @returns null where the organization of the transaction has no such execution
  */
-export async function loadExecution(trx: Trx, executionId: string): Promise<LoadedExecution | null> {
-  const [loaded] = await loadExecutions(trx, [executionId]);
+export async function loadExecution(
+  trx: Trx,
+  executionId: string,
+  at: string = new Date().toISOString(),
+): Promise<LoadedExecution | null> {
+  const [loaded] = await loadExecutions(trx, [executionId], at);
   return loaded ?? null;
 }
 
 /** The same for many executions at once, in one statement; in no particular order, without those that do not exist. */
-export async function loadExecutions(trx: Trx, executionIds: readonly string[]): Promise<LoadedExecution[]> {
-  const { rows } = await trx.executeQuery<LoadedExecution>(CompiledQuery.raw(LOAD, [executionIds]));
+export async function loadExecutions(
+  trx: Trx,
+  executionIds: readonly string[],
+  at: string = new Date().toISOString(),
+): Promise<LoadedExecution[]> {
+  const { rows } = await trx.executeQuery<LoadedExecution>(CompiledQuery.raw(LOAD, [executionIds, at]));
   return rows.map(withoutNulls);
 }
 
@@ -109,13 +118,13 @@ const LOAD = `/* load_executions */ select
             order by h.since, h.id), '[]')
           from app.holds h
          where h.organization_id = e.organization_id and h.released_at is null
-           and h.since <= now() and (h.until is null or h.until > now())
+           and h.since <= $2 and (h.until is null or h.until > $2)
            and (h.scope in ('organization', 'channel') or h.journey_id = e.journey_id or h.client_id = e.client_id
                 or h.execution_id = e.id)),
       'resumed', (select jsonb_build_object('at', app.iso_instant(coalesce(h.released_at, h.until)),
             'since', app.iso_instant(h.since), 'late', coalesce(h.late, 'send'))
           from app.holds h
-         where h.organization_id = e.organization_id and coalesce(h.released_at, h.until) between e.started_at and now()
+         where h.organization_id = e.organization_id and coalesce(h.released_at, h.until) between e.started_at and $2
            and (h.scope in ('organization', 'channel') or h.journey_id = e.journey_id or h.client_id = e.client_id
                 or h.execution_id = e.id)
          order by coalesce(h.released_at, h.until) desc, h.id limit 1)),
@@ -173,7 +182,7 @@ const LOAD = `/* load_executions */ select
         join app.suppressions x on x.organization_id = k.organization_id and x.address_hash = k.address_hash
         left join lateral app.contact_person(k.organization_id, k.id) p (id) on true
        where k.organization_id = e.organization_id and k.client_id = e.client_id
-         and (x.expires_at is null or x.expires_at > now())),
+         and (x.expires_at is null or x.expires_at > $2)),
     'approvals', (select coalesce(jsonb_agg(jsonb_build_object(
           'key', a.step_key, 'occurrence', a.occurrence, 'decision', a.decision, 'at', app.iso_instant(a.decided_at))
           order by a.decided_at, a.id), '[]')
@@ -185,7 +194,7 @@ const LOAD = `/* load_executions */ select
                 from app.communications x
                where x.organization_id = e.organization_id and x.client_id = e.client_id
                  and x.direction = 'outbound' and x.purpose <> 'transactional'
-                 and x.local_on >= (now() at time zone 'UTC')::date - 7
+                 and x.local_on >= ($2::timestamptz at time zone 'UTC')::date - 7
                  and x.execution_id is distinct from e.id
                  and (x.recipient_role is null or x.recipient_role in ('primary', 'partner_1', 'partner_2', 'both'))
                  and x.status in ('queued', 'sending', 'sent', 'delivered', 'bounced', 'complained', 'unknown')
