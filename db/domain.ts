@@ -228,6 +228,13 @@ export type CommunicationEventType = (typeof COMMUNICATION_EVENT_TYPES)[number];
 const DELIVERY_STATUSES = ['pending', 'succeeded', 'failed', 'exhausted', 'cancelled'] as const;
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
+/** What was decided after an attempt of a delivery. */
+const DELIVERY_DECISIONS = ['delivered', 'retry', 'exhausted', 'failed', 'switch_off', 'lost'] as const;
+export type DeliveryDecision = (typeof DELIVERY_DECISIONS)[number];
+
+const WEBHOOK_SIGNATURES = ['hmac', 'ed25519'] as const;
+export type WebhookSignature = (typeof WEBHOOK_SIGNATURES)[number];
+
 const SOURCE_SYSTEMS = ['stripe', 'twilio', 'email', 'form', 'crm', 'custom'] as const;
 export type SourceSystem = (typeof SOURCE_SYSTEMS)[number];
 
@@ -295,6 +302,8 @@ export const COLUMN_LISTS: Readonly<Record<string, ColumnList>> = {
   'form_fields.field_type': { type: 'FormFieldType', values: FORM_FIELD_TYPES },
   'communication_events.event_type': { type: 'CommunicationEventType', values: COMMUNICATION_EVENT_TYPES },
   'webhook_deliveries.status': { type: 'DeliveryStatus', values: DELIVERY_STATUSES },
+  'webhook_delivery_attempts.decision': { type: 'DeliveryDecision', values: DELIVERY_DECISIONS },
+  'webhooks.signature': { type: 'WebhookSignature', values: WEBHOOK_SIGNATURES },
   'webhook_events.source_system': { type: 'SourceSystem', values: SOURCE_SYSTEMS },
   'webhook_events.status': { type: 'WebhookEventStatus', values: WEBHOOK_EVENT_STATUSES },
   'email_campaigns.channel': { type: 'Channel', values: CHANNELS },

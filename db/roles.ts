@@ -48,10 +48,25 @@ export async function ensureRoles(adminUrl: string, passwords: RolePasswords = {
     }
     await client.query(`grant app_owner to app_migrator`);
     await client.query(`grant app_owner to current_user`);
+    await allowMonitoring(client);
     await closeDatabase(client);
     await client.query('commit');
   } finally {
     await client.end();
+  }
+}
+
+/**
+ * The functions of ops run as the owner and look at other sessions. Where the administrator may not give that right (on
+ * some managed servers), they say of those checks that they are not known.
+ */
+async function allowMonitoring(client: Client): Promise<void> {
+  await client.query('savepoint monitoring');
+  try {
+    await client.query('grant pg_monitor to app_owner, app_ops');
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== '42501') throw error;
+    await client.query('rollback to savepoint monitoring');
   }
 }
 

@@ -5,7 +5,7 @@
 
 import type { ColumnType } from "kysely";
 
-import type { Arm, BusinessType, CampaignStatus, Channel, ClientEventSource, ClientStatus, CommunicationEventType, CommunicationStatus, CompletionState, ConsentSource, ConsentState, ContactType, CoreFieldCategory, CoreFieldType, CoreValueSource, Decision, DelayUnit, DeliveryStatus, Direction, ExecutionStatus, FormFieldType, FormStatus, HeldChannel, HoldScope, IfUnknown, InvoiceStatus, JourneyStatus, LateAnswer, MemberRole, MessageType, OutboxEvent, PaymentStatus, PricingTier, Purpose, RelationshipStatus, RequestStatus, RetentionAction, SourceSystem, StepState, StepType, SubjectType, SubmissionStatus, SubscriptionStatus, SuppressionReason, TaskStatus, WebhookEventStatus } from './domain.ts';
+import type { Arm, BusinessType, CampaignStatus, Channel, ClientEventSource, ClientStatus, CommunicationEventType, CommunicationStatus, CompletionState, ConsentSource, ConsentState, ContactType, CoreFieldCategory, CoreFieldType, CoreValueSource, Decision, DelayUnit, DeliveryDecision, DeliveryStatus, Direction, ExecutionStatus, FormFieldType, FormStatus, HeldChannel, HoldScope, IfUnknown, InvoiceStatus, JourneyStatus, LateAnswer, MemberRole, MessageType, OutboxEvent, PaymentStatus, PricingTier, Purpose, RelationshipStatus, RequestStatus, RetentionAction, SourceSystem, StepState, StepType, SubjectType, SubmissionStatus, SubscriptionStatus, SuppressionReason, TaskStatus, WebhookEventStatus, WebhookSignature } from './domain.ts';
 
 export type Generated<T> = T extends ColumnType<infer S, infer I, infer U>
   ? ColumnType<S, I | undefined, U>
@@ -1304,7 +1304,7 @@ export interface WebhookDeliveries {
 export interface WebhookDeliveryAttempts {
   attempt: number;
   created_at: Generated<Timestamp>;
-  decision: Generated<string>;
+  decision: Generated<DeliveryDecision>;
   delivery_id: string;
   duration_ms: number | null;
   error: string | null;
@@ -1373,7 +1373,7 @@ export interface Webhooks {
   previous_secret_until: Timestamp | null;
   secret_ciphertext: Buffer;
   secret_key_id: string;
-  signature: Generated<string>;
+  signature: Generated<WebhookSignature>;
   updated_at: Generated<Timestamp>;
   url: string;
   warnings: Generated<number>;

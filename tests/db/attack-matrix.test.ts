@@ -260,14 +260,16 @@ describe('roles that belong to no organization', () => {
 
   it.each(Object.entries(READS) as [LoginRole, string[]][])('%s reads only what it needs', async (role, allowed) => {
     const readable: string[] = [];
+    const refusals = new Set<string>();
     for (const table of tables) {
       // A column that every table has: the relay may read some columns of organizations, not all.
       const column = table.name === 'organizations' ? 'id' : 'created_at';
       const outcome = await as(role).attempt({ organization: own }, `select ${column} from app.${table.name}`);
       if ('rows' in outcome) readable.push(table.name);
-      else expect(outcome.refused).toBe(FORBIDDEN);
+      else refusals.add(outcome.refused);
     }
     expect(readable).toEqual(allowed.toSorted());
+    expect([...refusals]).toEqual([FORBIDDEN]);
   });
 });
 
@@ -284,8 +286,7 @@ describe('functions', () => {
     );
     const unknown = callable.filter(
       ({ name, trigger, roles }) =>
-        JSON.stringify(roles.toSorted()) !==
-        JSON.stringify((trigger ? [] : (DEFINER_CALLERS[name] ?? [])).toSorted()),
+        JSON.stringify(roles.toSorted()) !== JSON.stringify((trigger ? [] : (DEFINER_CALLERS[name] ?? [])).toSorted()),
     );
     expect(unknown).toEqual([]);
   });
