@@ -18,6 +18,7 @@ import { startRelay } from './relay.ts';
 import { JOURNEYS_QUEUE } from './task-queues.ts';
 import { createTextSenders } from './text-senders.ts';
 import { WorkerStartError } from './worker-start-error.ts';
+import { createWebhookWork } from './webhook-work.ts';
 import { workflowBundleOptions } from './workflow-bundle.ts';
 
 export interface WorkerOptions {
@@ -31,6 +32,8 @@ export interface WorkerOptions {
   /** `id:key,id:key`; see key-ring.ts. */
   readonly encryptionKeys: string;
   readonly smtpUrl: string;
+  /** Inner addresses that webhooks may reach all the same; channels/webhook/allow-list.ts. */
+  readonly webhookAllowList?: string | undefined;
   /** Address that mails come from. */
   readonly mailFrom?: string | undefined;
   /** Account for text and WhatsApp messages; without it they wait for one. */
@@ -90,7 +93,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   opened.defer(() => relayDatabase.close());
   await withRelay(relayDatabase, (trx) => assertMigrated(trx as unknown as MigrationDatabase));
 
-  const dataConverter = createDataConverter(parseKeyRing(options.encryptionKeys));
+  const keyRing = parseKeyRing(options.encryptionKeys);
+  const dataConverter = createDataConverter(keyRing);
   const connectionOptions: TemporalAddress = { address: temporal.address, ...temporal.connection };
   const connection = await connectTemporal(connectionOptions, temporal);
   opened.defer(() => connection.close());
@@ -102,18 +106,32 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const email = createEmailSender({ smtpUrl: options.smtpUrl, fromAddress: options.mailFrom ?? NO_REPLY });
   opened.defer(() => email.close());
   const clock = createDatabaseClock(relayDatabase);
+  const webhooks = createWebhookWork({
+    workerDatabase,
+    relayDatabase,
+    clock,
+    keyRing,
+    client,
+    taskQueue,
+    log,
+    allowList: options.webhookAllowList,
+  });
+  opened.defer(() => webhooks.stop());
   const worker = await Worker.create({
     ...workflowBundleOptions(),
     connection: nativeConnection,
     namespace: temporal.namespace,
     taskQueue,
     dataConverter,
-    activities: createActivities({
-      database: workerDatabase,
-      clock,
-      senders: { email, ...createTextSenders(options.twilio) },
-      sendTimeoutMs: options.sendTimeoutMs ?? 30_000,
-    }),
+    activities: {
+      ...createActivities({
+        database: workerDatabase,
+        clock,
+        senders: { email, ...createTextSenders(options.twilio) },
+        sendTimeoutMs: options.sendTimeoutMs ?? 30_000,
+      }),
+      ...webhooks.activities,
+    },
     maxCachedWorkflows: options.cachedWorkflows ?? 500,
     maxConcurrentActivityTaskExecutions: options.concurrentSteps ?? 20,
     maxConcurrentLocalActivityExecutions: 10,
@@ -124,6 +142,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   });
   const workflows = createJourneyWorkflows(client, { taskQueue, publicUrl: options.publicUrl });
   const relay = startRelay({ relayDatabase, workerDatabase, workflows, log, clock });
+  webhooks.start();
   const ran = worker.run();
 
   const resources = opened.move();
