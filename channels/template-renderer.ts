@@ -41,7 +41,7 @@ export function createTemplateRenderer({ limitMs = 250 }: TemplateRendererOption
     worker.once('message', resolve).once('error', giveUp).once('exit', giveUp);
     // At rest the thread keeps no process alive; at work it does.
     worker.ref();
-    worker.postMessage(job);
+    worker.postMessage(job, []);
     try {
       return await promise;
     } finally {
