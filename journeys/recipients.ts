@@ -65,25 +65,31 @@ export function zoneOf(step: Step, asked: string | undefined, facts: Facts): str
  */
 export function unreachable(step: MessageStep, facts: Facts): SkipReason | null {
   if (facts.contacts === undefined) return null;
-  const channel = step.type;
-  const { withAddress, open, willing } = narrow(step, facts);
-  if (withAddress.length === 0) return { code: 'no_address', channel };
-  if (open.length === 0) return { code: 'suppressed', channel };
-  return willing.length === 0 ? { code: 'no_consent', channel, purpose: purposeOf(step) } : null;
+  const obstacles = recipientsOf(step, facts).map((contact) => obstacleTo(step, contact, facts));
+  if (obstacles.includes(null)) return null;
+  return MOST_TELLING.map((code) => obstacles.find((one) => one?.code === code)).find(Boolean) ?? noAddress(step);
 }
+
+/** Of several recipients none of whom can be reached, the reason that says most: what somebody decided comes first. */
+const MOST_TELLING: readonly SkipReason['code'][] = ['suppressed', 'no_consent', 'no_address'];
 
 /** The roles of those whom a message reaches. */
 export function reachedBy(step: MessageStep, facts: Facts): string[] {
-  return narrow(step, facts).willing.map((contact) => contact.role);
+  const reached = recipientsOf(step, facts).filter((contact) => obstacleTo(step, contact, facts) === null);
+  return reached.map((contact) => contact.role);
 }
 
-function narrow(step: MessageStep, facts: Facts) {
+/** What keeps a message from one contact. */
+function obstacleTo(step: MessageStep, contact: Contact, facts: Facts): SkipReason | null {
   const channel = step.type;
   const purpose = purposeOf(step);
-  const withAddress = recipientsOf(step, facts).filter((contact) => addressOf(contact, channel));
-  const open = withAddress.filter((contact) => !isSuppressed(contact, channel, purpose, facts));
-  const willing = open.filter((contact) => hasConsent(contact, channel, purpose, facts));
-  return { withAddress, open, willing };
+  if (!addressOf(contact, channel)) return noAddress(step);
+  if (isSuppressed(contact, channel, purpose, facts)) return { code: 'suppressed', channel };
+  return hasConsent(contact, channel, purpose, facts) ? null : { code: 'no_consent', channel, purpose };
+}
+
+function noAddress(step: MessageStep): SkipReason {
+  return { code: 'no_address', channel: step.type };
 }
 
 function addressOf(contact: Contact, channel: MessageStep['type']): string | undefined {
