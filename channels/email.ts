@@ -61,9 +61,9 @@ export function createEmailChannel(options: EmailChannelOptions): EmailChannel {
   return {
     sendComposed,
     async send(message, sendOptions) {
-      const parsed = emailMessageSchema.safeParse(message);
-      if (!parsed.success) return invalid(parsed.error);
-      const composed = await composeEmail(parsed.data, parsed.data.from ?? options.from, options.dkim);
+      const checked = checkedEmail(message);
+      if (!checked.ok) return checked.result;
+      const composed = await composeEmail(checked.message, checked.message.from ?? options.from, options.dkim);
       return sendComposed(composed, sendOptions);
     },
     async verify() {
@@ -78,6 +78,14 @@ export function createEmailChannel(options: EmailChannelOptions): EmailChannel {
       pool.close();
     },
   };
+}
+
+/** A message checked before anything is made of it, or the refusal that says what is wrong with it. */
+export function checkedEmail(
+  message: EmailMessage,
+): { ok: true; message: EmailMessage } | { ok: false; result: SendResult } {
+  const parsed = emailMessageSchema.safeParse(message);
+  return parsed.success ? { ok: true, message: parsed.data } : { ok: false, result: invalid(parsed.error) };
 }
 
 /** Where the stream of one attempt notes that its last byte has been read for the wire. */
