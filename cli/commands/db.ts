@@ -18,6 +18,15 @@ export function dbCommand(): Command {
       ]);
       await writeOrCheck(TYPES_FILE, await withScratchDatabase(generateTypes), options.check === true);
     });
+  db.command('lint')
+    .description('look for SQL in the migrations that would lock a large table, or could not be taken back')
+    .action(async () => {
+      const { lintMigrations } = await import('../dev/lint-migrations.ts');
+      const result = await lintMigrations();
+      if (result.ok) return console.log('The migrations are clean.');
+      console.error(result.report);
+      process.exitCode = 1;
+    });
   return db;
 }
 

@@ -31,7 +31,11 @@ export interface MigrationState {
 
 /** Must be the same in every version of this program for ever. */
 const LOCK_KEY = 7_205_519_811;
-const HISTORY = { migrationTableSchema: 'ops', migrationTableName: 'migrations' } as const;
+const HISTORY = {
+  migrationTableSchema: 'ops',
+  migrationTableName: 'migrations',
+  migrationLockTableName: 'migrations_lock',
+} as const;
 const isConcurrent = (name: string): boolean => name.endsWith('_concurrently');
 
 /**

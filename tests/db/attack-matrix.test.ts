@@ -13,6 +13,9 @@ const TENANT_ROLES = ['app_api', 'app_worker', 'app_readonly'] as const;
 const FORBIDDEN = '42501';
 const READ_ONLY = '25006';
 
+/** Views over the catalogue: they have no rows of organizations. */
+const OF_NO_ORGANIZATION = new Set(['compat.tenant_isolation_policies']);
+
 /** Tables without an organization, whose rows another organization's members are found by. */
 const THROUGH_OTHERS: Readonly<Record<string, string>> = {
   users: `id in (select user_id from app.user_profiles where organization_id = $1)`,
@@ -225,7 +228,7 @@ describe('views', () => {
         where n.nspname in ('app', 'compat') and c.relkind = 'v'`,
     );
     for (const role of TENANT_ROLES) {
-      for (const view of qualified) {
+      for (const view of qualified.filter(({ schema, name }) => !OF_NO_ORGANIZATION.has(`${schema}.${name}`))) {
         for (const [name, context] of [
           ['none', 'none'],
           ['empty', 'empty'],

@@ -124,7 +124,7 @@ export const RULES = {
   'every table and view says what it is': lines(`
     select n.nspname || '.' || c.relname as line from ${TABLES}
      where n.nspname in ${OURS} and c.relkind in ('r', 'p', 'v', 'm') and not c.relispartition
-       and c.relname not in ('migrations', 'migrations_lock', 'kysely_migration_lock')
+       and c.relname not in ('migrations', 'migrations_lock')
        and not exists (select from pg_class p join pg_inherits h on h.inhparent = p.oid where h.inhrelid = c.oid)
        and coalesce(obj_description(c.oid, 'pg_class'), '') = ''`),
 
