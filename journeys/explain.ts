@@ -3,15 +3,18 @@ import { assertNever } from './assert-never.ts';
 import { createCalendar, formatLocal } from './calendar.ts';
 import { formatDay, parseDay } from './civil.ts';
 import type { PlannedStep } from './plan.ts';
-import type { Reason } from './reasons.ts';
+import { reasonSchema, type Reason } from './reasons.ts';
 
 /** What a sentence needs of a step; a row of the ledger will do. */
 export type Explained = Pick<PlannedStep, 'dueAt' | 'local' | 'zone' | 'reason'>;
 
 /** Why a step stands as it does: "Moved from Sunday 14 March to Monday 15 March because you don't work on Sundays." */
 export function explain(step: Explained): string {
-  const sentence = sentenceFor(step, step.reason);
-  const also = 'also' in step.reason ? (step.reason.also ?? []) : [];
+  const reason = reasonSchema.safeParse(step.reason);
+  // What an old ledger wrote down may lack the details that a sentence needs.
+  if (!reason.success) return `Recorded: ${shortly(step.reason.code)}.`;
+  const sentence = sentenceFor(step, reason.data);
+  const also = 'also' in reason.data ? (reason.data.also ?? []) : [];
   return also.length === 0 ? sentence : `${sentence} (Besides: ${also.map(shortly).join(', ')}.)`;
 }
 
@@ -208,10 +211,7 @@ function dayWords(local: string | null): string {
 
 /** "Sunday 14 March 2027 at 09:00", on the wall clock of the step; of a step without a zone by that of UTC. */
 function momentIn(zone: string | null, instant: string): string {
-  const at = Date.parse(instant);
-  // A reason from an old ledger may lack its details.
-  if (Number.isNaN(at)) return 'an earlier moment';
-  const local = formatLocal(createCalendar().zone(zone ?? 'UTC'), at);
+  const local = formatLocal(createCalendar().zone(zone ?? 'UTC'), Date.parse(instant));
   return `${dayWords(local)} ${local.slice(0, 4)} at ${local.slice(11)}`;
 }
 

@@ -36,7 +36,7 @@ export function settlesAt(
   movable: { readonly changedAt: Instant | null } | null,
 ): Instant | null {
   const changedAt = movable?.changedAt ?? null;
-  if (changedAt === null) return null;
+  if (changedAt === null || changedAt > planning.now) return null;
   const settled = changedAt + planning.facts.organization.settleMinutes * 60_000;
   if (planning.now >= settled) return null;
   const isRecorded = typeof draft.record?.plannedAt === 'string';
