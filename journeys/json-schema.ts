@@ -4,21 +4,22 @@ import { JourneyDefinition } from './journey-schema.ts';
 import { DESCRIPTIONS } from './key-descriptions.ts';
 
 /**
- * The definition as JSON Schema (2020-12), for editors and the API: `# yaml-language-server: $schema=journey.schema.json`
- * on the first line of a file brings completion, hints and red lines. It says what a schema can say; references between
- * steps are checked by `validateDefinition`.
+ * The definition as JSON Schema (draft 7, which every editor knows): with
+ * `# yaml-language-server: $schema=journey.schema.json` on the first line of a file an editor completes, hints and marks
+ * what is wrong. It says what a schema can say; references between steps are checked by `validateDefinition`.
  */
 export function journeyJsonSchema(): Record<string, unknown> {
   const schema = z.toJSONSchema(JourneyDefinition, {
+    target: 'draft-7',
     io: 'input',
     unrepresentable: 'any',
     reused: 'inline',
     override: ({ zodSchema, jsonSchema }) => {
-      if ((zodSchema as z.core.$ZodType) === Condition) Object.assign(jsonSchema, { $ref: '#/$defs/condition' });
+      if ((zodSchema as z.core.$ZodType) === Condition) Object.assign(jsonSchema, { $ref: '#/definitions/condition' });
     },
   }) as Record<string, unknown>;
-  const { $schema: _, ...comparison } = z.toJSONSchema(Comparison, { io: 'input' });
-  const several = { type: 'array', minItems: 1, maxItems: 50, items: { $ref: '#/$defs/condition' } };
+  const { $schema: _, ...comparison } = z.toJSONSchema(Comparison, { target: 'draft-7', io: 'input' });
+  const several = { type: 'array', minItems: 1, maxItems: 50, items: { $ref: '#/definitions/condition' } };
   const group = (key: string, value: object) => ({
     type: 'object',
     properties: { [key]: value },
@@ -27,13 +28,18 @@ export function journeyJsonSchema(): Record<string, unknown> {
   });
   const condition = {
     description: 'One field compared by one operator, or all, any, not of conditions.',
-    anyOf: [comparison, group('all', several), group('any', several), group('not', { $ref: '#/$defs/condition' })],
+    anyOf: [
+      comparison,
+      group('all', several),
+      group('any', several),
+      group('not', { $ref: '#/definitions/condition' }),
+    ],
   };
   const complete = {
     title: 'WedSync journey',
     description: 'What a supplier sends and does for every couple, and when.',
     ...schema,
-    $defs: { ...(schema['$defs'] as object | undefined), condition },
+    definitions: { ...(schema['definitions'] as object | undefined), condition },
   };
   describe(complete);
   return complete;

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { parseDefinition } from '../../../journeys/definition.ts';
 import { journeyJsonSchema } from '../../../journeys/json-schema.ts';
 import { condition, email, journey, wait } from './written.ts';
 
-const accepts = new Ajv2020({ strict: false }).compile(journeyJsonSchema());
+const accepts = new Ajv({ strict: false }).compile(journeyJsonSchema());
 
 describe('the JSON Schema of a journey', () => {
   it('is the one that is kept beside the code (wedsync journeys schema > journeys/journey.schema.json)', () => {
@@ -100,7 +100,7 @@ describe('the JSON Schema of a journey', () => {
   });
 
   it('says what each key means', () => {
-    const { when, email: step } = journeyJsonSchema()['$defs'] as Record<string, { properties: object }>;
+    const { when, email: step } = journeyJsonSchema()['definitions'] as Record<string, { properties: object }>;
     for (const property of [...Object.values(when?.properties ?? {}), ...Object.values(step?.properties ?? {})]) {
       expect(property).toHaveProperty('description', expect.stringMatching(/\w+/));
     }
