@@ -99,3 +99,5 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 process.exitCode = await main(process.argv);
+// A command that was refused has nothing left to do; a native thread (Temporal's) must not keep it at the terminal.
+if (process.exitCode === 2) setTimeout(() => process.exit(), 500).unref();

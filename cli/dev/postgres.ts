@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { chmod, chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -86,17 +86,19 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   }
 }
 
-/** Root's server runs as another account; where that one cannot reach the folder, the data lie in a place it can. */
+/**
+ * Root's server runs as another account; where that one cannot reach the folder, the data lie in a place it can. The
+ * folder says where: deleting it means to begin anew, so a place that no folder names is never found again.
+ */
 async function reachableFolder(wanted: string, onProgress?: (message: string) => void): Promise<string> {
-  let folder = wanted;
   await mkdir(wanted, { recursive: true });
-  if (isRoot() && (await blockingFolder(wanted)) !== null) {
-    const name = createHash('sha256').update(wanted).digest('hex').slice(0, 12);
-    folder = join('/var/lib/wedsync', name);
-    onProgress?.(`${wanted} is closed to the account which runs PostgreSQL; the data lie in ${folder}`);
-    await mkdir(folder, { recursive: true, mode: 0o755 });
-    await writeFile(join(wanted, 'data-lies-in'), `${folder}\n`);
-  }
+  if (!isRoot() || (await blockingFolder(wanted)) === null) return wanted;
+  const marker = join(wanted, 'data-lies-in');
+  const known = (await readFile(marker, 'utf8').catch(() => '')).trim();
+  const folder = known === '' ? join('/var/lib/wedsync', randomUUID()) : known;
+  onProgress?.(`${wanted} is closed to the account which runs PostgreSQL; the data lie in ${folder}`);
+  await mkdir(folder, { recursive: true, mode: 0o755 });
+  await writeFile(marker, `${folder}\n`);
   return folder;
 }
 

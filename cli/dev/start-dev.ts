@@ -2,8 +2,10 @@ import { join } from 'node:path';
 import getPort from 'get-port';
 import { destination, pino } from 'pino';
 import type { Config } from '../../config.ts';
+import { installRuntime } from '../../worker/install-runtime.ts';
 import { startWorker } from '../../worker/start-worker.ts';
 import { OperatorError } from '../operator-error.ts';
+import { temporalFromEnvironment } from '../temporal-connection.ts';
 import { openPostgres, prepareDatabase } from './database.ts';
 import { seedDemo } from './demo/seed-demo.ts';
 import { claimDataFolder, removeDevFile, writeDevFile, type DevFile } from './dev-file.ts';
@@ -55,6 +57,9 @@ export async function startDev(options: DevOptions): Promise<RunningDev | null> 
   const secrets = await devSecrets(dataFolder);
   const encryptionKeys = config.WEDSYNC_ENCRYPTION_KEYS ?? secrets.encryptionKeys;
 
+  // The terminal belongs to the summary: only what is wrong is told, unless somebody asks for more.
+  const log = pino({ level: config.LOG_LEVEL === 'info' ? 'warn' : config.LOG_LEVEL }, destination({ dest: 2 }));
+
   const [postgres, temporal, mail] = await allOrThrow([
     progress.step('Postgres', async (note) => {
       const server = await openPostgres(config.DATABASE_URL, dataFolder, note);
@@ -96,13 +101,14 @@ export async function startDev(options: DevOptions): Promise<RunningDev | null> 
   if (stopping) return null;
 
   const worker = await progress.step('Worker and relay', async () => {
+    installRuntime({ log });
     const worker = await startWorker({
       databaseUrls: postgres.urls,
-      temporal: { address: temporal.address, namespace: temporal.namespace },
+      temporal: { ...temporalFromEnvironment(config), address: temporal.address, namespace: temporal.namespace },
       encryptionKeys,
       smtpUrl: mail.smtpUrl,
       publicUrl: config.WEDSYNC_PUBLIC_URL ?? `http://127.0.0.1:${apiPort}`,
-      log: pino({ level: config.LOG_LEVEL === 'info' ? 'warn' : config.LOG_LEVEL }, destination({ dest: 2 })),
+      log,
     });
     started.defer(worker.stop);
     return worker;
