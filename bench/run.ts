@@ -5,6 +5,7 @@ import { keepsBound, type Measurement } from './measure.ts';
 
 const SUITES: Readonly<Record<string, () => Promise<Measurement[]>>> = {
   planner: async () => await (await import('./planner.ts')).plannerBench(),
+  messaging: async () => await (await import('./messaging.ts')).messagingBench(),
 };
 
 const asked = process.argv.slice(2);

@@ -1,4 +1,4 @@
-import { createHash, type KeyObject } from 'node:crypto';
+import { hash, type KeyObject } from 'node:crypto';
 import { createTransport } from 'nodemailer';
 import type { EmailMessage, Mailbox } from './email-message.ts';
 
@@ -49,7 +49,7 @@ export async function composeEmail(message: EmailMessage, from: Mailbox, dkim?: 
     text: message.text,
     ...(message.html === undefined ? {} : { html: message.html }),
     // Without this the boundaries would be random, and the same message would have other bytes each time.
-    baseBoundary: createHash('sha256').update(message.id).digest('hex').slice(0, 24),
+    baseBoundary: hash('sha256', message.id).slice(0, 24),
     xMailer: false,
     headers: headersOf(message),
     ...(message.calendar === undefined ? {} : { icalEvent: { ...message.calendar, filename: 'invite.ics' } }),
@@ -70,7 +70,7 @@ export async function composeEmail(message: EmailMessage, from: Mailbox, dkim?: 
     raw,
     messageId,
     envelope: { from: message.bounceAddress ?? from.address, to: message.to.address },
-    sha256: createHash('sha256').update(raw).digest('hex'),
+    sha256: hash('sha256', raw),
   };
 }
 

@@ -45,6 +45,8 @@ export function createEmailChannel(options: EmailChannelOptions): EmailChannel {
     try {
       const mail: SendMailOptions & Watched = {
         raw: composed.raw,
+        // The boundaries are in the bytes already; without this each message would pay for a new random one.
+        baseBoundary: 'composed',
         envelope: composed.envelope,
         messageId: composed.messageId,
         dsn: dsnOf(composed),
