@@ -47,7 +47,7 @@ export const UNIQUE_MESSAGES: Readonly<Record<string, ConstraintMessage>> = {
     'stripeSubscriptionId',
     'This Stripe subscription belongs to an organization already.',
   ],
-  outbox_organization_id_dedup_key_key: ['dedupKey', 'This has been told already.'],
+  outbox_dedup_key: ['dedupKey', 'This has been told already.'],
   payment_history_organization_id_payment_id_stripe_event_id_key: ['stripeEventId', 'This event was heeded already.'],
   payments_stripe_payment_intent_id_key: ['stripePaymentIntentId', twice('A payment with this Stripe id')],
   subscriptions_organization_id_stripe_subscription_id_key: ['stripeSubscriptionId', twice('This subscription')],

@@ -47,7 +47,8 @@ export async function createTenantTable(db: MigrationDatabase, table: TenantTabl
     'created_at timestamptz not null default now()',
     table.appendOnly ? '' : 'updated_at timestamptz not null default now()',
     table.partitionBy ? `primary key (${table.partitionBy}, id)` : '',
-    idKind === 'none' || table.partitionBy ? '' : 'unique (organization_id, id)',
+    // What a composite foreign key points to. Nothing points into a log.
+    idKind === 'uuid' ? 'unique (organization_id, id)' : '',
   ].filter((column) => column !== '');
   const partitioned = table.partitionBy ? ` partition by range (${table.partitionBy})` : '';
   await run(db, `create table ${name} (\n${columns.join(',\n')}\n)${partitioned}`);

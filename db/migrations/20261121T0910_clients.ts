@@ -56,10 +56,10 @@ export async function up(db: MigrationDatabase): Promise<void> {
       `create index clients_wedding_date_idx on app.clients (organization_id, wedding_date) where deleted_at is null`,
       `create index clients_status_idx on app.clients (organization_id, status)`,
       `create index clients_created_idx on app.clients (organization_id, created_at desc, id)`,
-      `create index clients_assignee_id_idx on app.clients (assignee_id)`,
-      `create index clients_deleted_by_idx on app.clients (deleted_by)`,
-      `create index clients_created_by_idx on app.clients (created_by)`,
-      `create index clients_updated_by_idx on app.clients (updated_by)`,
+      `create index clients_assignee_id_idx on app.clients (assignee_id) where assignee_id is not null`,
+      `create index clients_deleted_by_idx on app.clients (deleted_by) where deleted_by is not null`,
+      `create index clients_created_by_idx on app.clients (created_by) where created_by is not null`,
+      `create index clients_updated_by_idx on app.clients (updated_by) where updated_by is not null`,
       `create function app.prepare_client() returns trigger language plpgsql set search_path = pg_catalog, pg_temp as $$
        begin
          new.version := old.version + 1;
@@ -179,7 +179,7 @@ export async function up(db: MigrationDatabase): Promise<void> {
     also: [
       `create index consents_client_idx on app.consents (organization_id, client_id, channel, purpose, recorded_at desc)`,
       `create index consents_contact_idx on app.consents (organization_id, contact_id)`,
-      `create index consents_recorded_by_idx on app.consents (recorded_by)`,
+      `create index consents_recorded_by_idx on app.consents (recorded_by) where recorded_by is not null`,
     ],
   });
   await createTenantTable(db, {

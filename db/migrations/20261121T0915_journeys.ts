@@ -41,8 +41,8 @@ export async function up(db: MigrationDatabase): Promise<void> {
     writes: { worker: '' },
     also: [
       `create index journeys_status_idx on app.journeys (organization_id, status)`,
-      `create index journeys_created_by_idx on app.journeys (created_by)`,
-      `create index journeys_updated_by_idx on app.journeys (updated_by)`,
+      `create index journeys_created_by_idx on app.journeys (created_by) where created_by is not null`,
+      `create index journeys_updated_by_idx on app.journeys (updated_by) where updated_by is not null`,
     ],
   });
   await createTenantTable(db, {
@@ -67,7 +67,9 @@ export async function up(db: MigrationDatabase): Promise<void> {
     retention: LONG_LIVED,
     personalData: false,
     writes: { worker: '' },
-    also: [`create index journey_versions_published_by_idx on app.journey_versions (published_by)`],
+    also: [
+      `create index journey_versions_published_by_idx on app.journey_versions (published_by) where published_by is not null`,
+    ],
   });
   await createTenantTable(db, {
     name: 'journey_steps',

@@ -38,8 +38,8 @@ export async function up(db: MigrationDatabase): Promise<void> {
       `create index tasks_execution_idx on app.tasks (organization_id, execution_id)`,
       `create index tasks_step_idx on app.tasks (organization_id, step_execution_id)`,
       `create index tasks_open_idx on app.tasks (organization_id, due_at) where status = 'open'`,
-      `create index tasks_assignee_idx on app.tasks (assignee_id)`,
-      `create index tasks_completed_by_idx on app.tasks (completed_by)`,
+      `create index tasks_assignee_idx on app.tasks (assignee_id) where assignee_id is not null`,
+      `create index tasks_completed_by_idx on app.tasks (completed_by) where completed_by is not null`,
     ],
   });
   await createTenantTable(db, {
@@ -69,7 +69,7 @@ export async function up(db: MigrationDatabase): Promise<void> {
       `create index notifications_unread_idx on app.notifications (organization_id, created_at desc) where read_at is null`,
       `create index notifications_client_idx on app.notifications (organization_id, client_id)`,
       `create index notifications_execution_idx on app.notifications (organization_id, execution_id)`,
-      `create index notifications_recipient_idx on app.notifications (recipient_id)`,
+      `create index notifications_recipient_idx on app.notifications (recipient_id) where recipient_id is not null`,
     ],
   });
   await createTenantTable(db, {
@@ -101,7 +101,7 @@ export async function up(db: MigrationDatabase): Promise<void> {
     personalData: true,
     also: [
       `create index approvals_open_idx on app.approvals (organization_id, requested_at) where decision is null`,
-      `create index approvals_decided_by_idx on app.approvals (decided_by)`,
+      `create index approvals_decided_by_idx on app.approvals (decided_by) where decided_by is not null`,
     ],
   });
   await createTenantTable(db, {
@@ -146,8 +146,8 @@ export async function up(db: MigrationDatabase): Promise<void> {
       `create index holds_journey_idx on app.holds (organization_id, journey_id)`,
       `create index holds_client_idx on app.holds (organization_id, client_id)`,
       `create index holds_execution_idx on app.holds (organization_id, execution_id)`,
-      `create index holds_created_by_idx on app.holds (created_by)`,
-      `create index holds_released_by_idx on app.holds (released_by)`,
+      `create index holds_created_by_idx on app.holds (created_by) where created_by is not null`,
+      `create index holds_released_by_idx on app.holds (released_by) where released_by is not null`,
     ],
   });
 }

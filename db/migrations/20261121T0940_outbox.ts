@@ -41,8 +41,7 @@ export async function up(db: MigrationDatabase): Promise<void> {
         'payment.scheduled', 'payment.due', 'payment.succeeded', 'payment.failed', 'invoice.overdue',
         'form.submitted', 'core_field.changed', 'reply', 'event', 'facts.changed')),
       constraint outbox_details_check check (jsonb_typeof(details) = 'object'),
-      constraint outbox_attempts_check check (attempts >= 0),
-      unique (organization_id, dedup_key)
+      constraint outbox_attempts_check check (attempts >= 0)
     `,
     columnComments: {
       client_id:
@@ -60,6 +59,7 @@ export async function up(db: MigrationDatabase): Promise<void> {
     also: [
       `create policy relay on app.outbox for all to app_relay using (true) with check (true)`,
       `grant select, update, delete on app.outbox to app_relay`,
+      `create unique index outbox_dedup_key on app.outbox (organization_id, dedup_key) where dedup_key is not null`,
       `create index outbox_pending_idx on app.outbox (available_at, id) where processed_at is null and parked_at is null`,
       `create index outbox_client_idx on app.outbox (organization_id, client_id, id)
          where processed_at is null and parked_at is null`,

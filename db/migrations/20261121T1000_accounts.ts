@@ -80,7 +80,7 @@ export async function up(db: MigrationDatabase): Promise<void> {
     personalData: false,
     writes: { worker: '' },
     also: [
-      `create index api_keys_created_by_idx on app.api_keys (created_by)`,
+      `create index api_keys_created_by_idx on app.api_keys (created_by) where created_by is not null`,
       // The one question asked before the organization is known. app_auth may ask it and nothing else here.
       `create function app.resolve_api_key(hash bytea)
          returns table (api_key_id uuid, organization_id uuid, permissions jsonb, rate_limit_per_minute integer)

@@ -50,7 +50,7 @@ export async function up(db: MigrationDatabase): Promise<void> {
   await run(
     db,
     `alter table app.clients add constraint clients_couple_id_fkey foreign key (couple_id) references app.couples (id)`,
-    `create index clients_couple_id_idx on app.clients (couple_id)`,
+    `create index clients_couple_id_idx on app.clients (couple_id) where couple_id is not null`,
   );
   await createCoreFields(db);
   await createMergeView(db);

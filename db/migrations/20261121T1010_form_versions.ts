@@ -21,7 +21,9 @@ export async function up(db: MigrationDatabase): Promise<void> {
     retention: 'with the organization',
     personalData: false,
     writes: { worker: '' },
-    also: [`create index form_versions_published_by_idx on app.form_versions (published_by)`],
+    also: [
+      `create index form_versions_published_by_idx on app.form_versions (published_by) where published_by is not null`,
+    ],
   });
   await createTenantTable(db, {
     name: 'form_fields',

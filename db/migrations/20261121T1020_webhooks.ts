@@ -37,7 +37,7 @@ export async function up(db: MigrationDatabase): Promise<void> {
     retention: 'with the organization',
     personalData: false,
     writes: { worker: 'update' },
-    also: [`create index webhooks_created_by_idx on app.webhooks (created_by)`],
+    also: [`create index webhooks_created_by_idx on app.webhooks (created_by) where created_by is not null`],
   });
   await createTenantTable(db, {
     name: 'webhook_deliveries',

@@ -36,7 +36,7 @@ export async function up(db: MigrationDatabase): Promise<void> {
     personalData: false,
     also: [
       `create index email_campaigns_template_idx on app.email_campaigns (organization_id, template_id)`,
-      `create index email_campaigns_created_by_idx on app.email_campaigns (created_by)`,
+      `create index email_campaigns_created_by_idx on app.email_campaigns (created_by) where created_by is not null`,
       `create index email_campaigns_status_idx on app.email_campaigns (organization_id, status, scheduled_at)`,
     ],
   });
