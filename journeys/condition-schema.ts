@@ -5,7 +5,7 @@ import { didYouMean } from './did-you-mean.ts';
 import { isRealDate, shown } from './words.ts';
 
 /** The fields that can be compared; `<...>` stands for a name chosen by the supplier. */
-export const CONDITION_FIELDS = [
+const CONDITION_FIELDS = [
   'client.status',
   'client.tags',
   'client.postponed',

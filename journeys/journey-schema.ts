@@ -6,7 +6,7 @@ import { Match, Step } from './step-schema.ts';
 import { Key, oneOf, shown, strict, text } from './words.ts';
 
 /** What can set a journey off. */
-export const START_EVENTS = [
+const START_EVENTS = [
   'client.created',
   'client.booked',
   'client.status',
@@ -25,7 +25,7 @@ export const START_EVENTS = [
 ] as const;
 
 /** What can end one: the same, and the status becoming `cancelled`. */
-export const STOP_EVENTS = [...START_EVENTS, 'client.cancelled'] as const;
+const STOP_EVENTS = [...START_EVENTS, 'client.cancelled'] as const;
 
 export const MAX_STEPS = 200;
 export const MAX_CLOSING = 50;

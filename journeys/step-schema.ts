@@ -36,7 +36,7 @@ const Audience = pattern(
 ).pipe(z.custom<Assignee | 'all'>());
 
 export const PURPOSES = ['transactional', 'service', 'marketing'] as const;
-export const CLIENT_STATUSES = ['lead', 'booked', 'married', 'cancelled', 'archived'] as const;
+const CLIENT_STATUSES = ['lead', 'booked', 'married', 'cancelled', 'archived'] as const;
 
 /** Up to as many occurrences of one step. */
 const MAX_TIMES = 100;

@@ -3,7 +3,7 @@ import type { JourneyTree, Placed } from './journey-tree.ts';
 import type { Anchor, Offset, When } from './when-schema.ts';
 
 /** An anchor as it is spoken of: "the wedding", "the day the balance is due". `nameOf` gives a step's name by its key. */
-export function anchorInWords(anchor: Anchor | undefined, nameOf: (key: string) => string): string {
+function anchorInWords(anchor: Anchor | undefined, nameOf: (key: string) => string): string {
   if (anchor === undefined || anchor === 'previous_step') return 'the step before';
   if (anchor === 'journey_start') return 'the start';
   if (anchor === 'wedding_date') return 'the wedding';
@@ -17,7 +17,7 @@ export function anchorInWords(anchor: Anchor | undefined, nameOf: (key: string) 
 }
 
 /** "90 days", "1 hour": an amount without direction. */
-export function amountInWords(offset: Offset): string {
+function amountInWords(offset: Offset): string {
   const [unit = 'days', amount = 0] = Object.entries(offset).find(([, value]) => value !== undefined) ?? [];
   const size = Math.abs(amount);
   return `${size} ${size === 1 ? unit.slice(0, -1) : unit}`;

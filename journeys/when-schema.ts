@@ -48,6 +48,11 @@ export function isElapsed(offset: Offset | undefined): boolean {
   return offset?.minutes !== undefined || offset?.hours !== undefined;
 }
 
+/** The number of whatever unit an offset has; 0 where it has none. */
+export function amountOf(offset: Offset): number {
+  return offset.minutes ?? offset.hours ?? offset.days ?? offset.weeks ?? offset.months ?? 0;
+}
+
 /** An offset that does not go back. */
 export const Duration = offsetOf('zero');
 

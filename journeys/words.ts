@@ -77,7 +77,7 @@ function unknownKeys(keys: readonly string[], known: readonly string[]): string 
     .join(' ');
 }
 
-export const KEY_PATTERN = /^[a-z][a-z0-9_]{0,39}$/;
+const KEY_PATTERN = /^[a-z][a-z0-9_]{0,39}$/;
 
 /** The name of a step, stage or role: stable across versions. */
 export const Key = pattern(KEY_PATTERN, 'a key: a small letter, then up to 39 small letters, digits or underscores');
