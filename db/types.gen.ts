@@ -7,6 +7,14 @@ import type { ColumnType } from "kysely";
 
 import type { Arm, BusinessType, CampaignStatus, Channel, ClientEventSource, ClientStatus, CommunicationEventType, CommunicationStatus, CompletionState, ConsentSource, ConsentState, ContactType, CoreFieldCategory, CoreFieldType, CoreValueSource, Decision, DelayUnit, DeliveryDecision, DeliveryStatus, Direction, ExecutionStatus, FormFieldType, FormStatus, HeldChannel, HoldScope, IfUnknown, InvoiceStatus, JourneyStatus, LateAnswer, MemberRole, MessageType, OutboxEvent, PaymentStatus, PricingTier, Purpose, RelationshipStatus, RequestStatus, RetentionAction, SourceSystem, StepState, StepType, SubjectType, SubmissionStatus, SubscriptionStatus, SuppressionReason, TaskStatus, WebhookEventStatus, WebhookSignature } from './domain.ts';
 
+export type ArrayType<T> = ArrayTypeImpl<T> extends (infer U)[]
+  ? U[]
+  : ArrayTypeImpl<T>;
+
+export type ArrayTypeImpl<T> = T extends ColumnType<infer S, infer I, infer U>
+  ? ColumnType<S[], I[], U[]>
+  : T[];
+
 export type Generated<T> = T extends ColumnType<infer S, infer I, infer U>
   ? ColumnType<S, I | undefined, U>
   : ColumnType<T, T | undefined, T>;
@@ -24,6 +32,8 @@ export type JsonObject = {
 export type JsonPrimitive = boolean | number | string | null;
 
 export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
+
+export type Numeric = ColumnType<string, number | string, number | string>;
 
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
@@ -440,6 +450,25 @@ export interface CoreFieldValues {
   value: Json;
 }
 
+export interface CoupleDashboardSummary {
+  active_journeys: Int8 | null;
+  amount_due: Int8 | null;
+  amount_paid: Int8 | null;
+  client_id: string | null;
+  days_to_wedding: number | null;
+  last_message_at: Timestamp | null;
+  messages_sent: Int8 | null;
+  needs_attention: boolean | null;
+  next_action_at: Timestamp | null;
+  next_due_on: string | null;
+  open_tasks: Int8 | null;
+  organization_id: string | null;
+  partner_1_name: string | null;
+  partner_2_name: string | null;
+  status: string | null;
+  wedding_date: string | null;
+}
+
 export interface CoupleMembers {
   couple_id: string;
   created_at: Generated<Timestamp>;
@@ -680,6 +709,40 @@ export interface IdempotencyKeys {
   updated_at: Generated<Timestamp>;
 }
 
+export interface InboundEndpoints {
+  /**
+   * The organization's connected account at Stripe (acct_...).
+   */
+  account_ref: string | null;
+  created_at: Generated<Timestamp>;
+  id: Generated<string>;
+  is_active: Generated<boolean>;
+  /**
+   * Test events at a live address, and live ones at a test address, are kept and not acted on.
+   */
+  is_live: Generated<boolean>;
+  /**
+   * What an event means: channels/intake/mapping.ts.
+   */
+  mapping: Json | null;
+  name: string;
+  organization_id: Generated<string>;
+  provider: string;
+  /**
+   * Sealed; several while one replaces the other.
+   */
+  secrets: Generated<ArrayType<Buffer>>;
+  /**
+   * How the sender signs, where that is not a standard.
+   */
+  signature: Generated<Json>;
+  /**
+   * SHA-256 of the unguessable part of the address: the address itself is shown once and not kept.
+   */
+  token_hash: Buffer;
+  updated_at: Generated<Timestamp>;
+}
+
 export interface IntegrationCredentials {
   check_error: string | null;
   checked_at: Timestamp | null;
@@ -724,7 +787,12 @@ export interface Invoices {
    */
   overdue_event_on: string | null;
   paid_at: Timestamp | null;
+  /**
+   * All that was observed of it at its provider, so that the order of the news does not matter.
+   */
+  provider_state: Json | null;
   status: Generated<InvoiceStatus>;
+  stripe_invoice_id: string | null;
   subtotal_amount: number;
   tax_amount: Generated<number>;
   total_amount: number;
@@ -949,6 +1017,57 @@ export interface Notifications {
   updated_at: Generated<Timestamp>;
 }
 
+export interface OpsAlerts {
+  closed_at: Timestamp | null;
+  code: string;
+  id: Generated<Int8>;
+  last_seen_at: Generated<Timestamp>;
+  message: string;
+  severity: string;
+  since: Generated<Timestamp>;
+  subject: Generated<string>;
+  threshold: Numeric | null;
+  value: Numeric | null;
+}
+
+export interface OpsBackupStatusLog {
+  bytes: Int8 | null;
+  error: string | null;
+  finished_at: Timestamp | null;
+  id: Generated<Int8>;
+  kind: Generated<string>;
+  location: string | null;
+  sha256: Buffer | null;
+  started_at: Timestamp;
+  status: Generated<string>;
+}
+
+export interface OpsDailyStats {
+  collected_at: Generated<Timestamp>;
+  day: string;
+  metric: string;
+  organization_id: string;
+  value: Int8;
+}
+
+export interface OpsDatabasePerformanceSummary {
+  counted_since: Timestamp | null;
+  metric: string | null;
+  remark: string | null;
+  unit: string | null;
+  value: Numeric | null;
+}
+
+export interface OpsMaintenanceWindows {
+  cancelled_at: Timestamp | null;
+  created_at: Generated<Timestamp>;
+  created_by: Generated<string>;
+  ends_at: Timestamp;
+  id: Generated<Int8>;
+  reason: string;
+  starts_at: Timestamp;
+}
+
 export interface OpsMigrationRuns {
   direction: string;
   error: string | null;
@@ -969,12 +1088,32 @@ export interface OpsPartitionedTables {
   table_name: string;
 }
 
+export interface OpsStatementSnapshots {
+  calls: Int8;
+  query: string;
+  query_id: Int8;
+  taken_at: Timestamp;
+  total_ms: number;
+}
+
 export interface OpsTableDecisions {
   audit: string;
   audit_reason: string | null;
   personal_data: boolean;
   retention: string;
   table_name: string;
+}
+
+export interface OpsThresholds {
+  check_name: string;
+  critical: Numeric | null;
+  warning: Numeric | null;
+}
+
+export interface OpsWeddingPlatformMetrics {
+  as_of: Timestamp | null;
+  metric: string | null;
+  value: Int8 | null;
 }
 
 export interface Organizations {
@@ -1172,6 +1311,14 @@ export interface SharedCoreFieldValues {
   value: Json | null;
 }
 
+export interface StripePaymentLinks {
+  created_at: Generated<Timestamp>;
+  organization_id: Generated<string>;
+  payment_id: string;
+  stripe_key: string;
+  updated_at: Generated<Timestamp>;
+}
+
 export interface Subscriptions {
   cancel_at: Timestamp | null;
   cancelled_at: Timestamp | null;
@@ -1184,6 +1331,22 @@ export interface Subscriptions {
   status: SubscriptionStatus;
   stripe_subscription_id: string | null;
   updated_at: Generated<Timestamp>;
+}
+
+export interface SupplierDashboardSummary {
+  booked: Int8 | null;
+  due_today: Int8 | null;
+  leads: Int8 | null;
+  name: string | null;
+  needs_attention: Int8 | null;
+  not_delivered_in_7_days: Int8 | null;
+  organization_id: string | null;
+  overdue_amount: Int8 | null;
+  overdue_payments: Int8 | null;
+  running_journeys: Int8 | null;
+  sent_in_7_days: Int8 | null;
+  waiting_for_approval: Int8 | null;
+  weddings_in_30_days: Int8 | null;
 }
 
 export interface Suppressions {
@@ -1321,13 +1484,16 @@ export interface WebhookDeliveryAttempts {
 
 export interface WebhookEvents {
   created_at: Generated<Timestamp>;
+  endpoint_id: string | null;
   event_type: Generated<string>;
   /**
    * The sender's own id: the same event sent twice is one row.
    */
   external_event_id: string;
+  headers: Generated<Json>;
   id: Generated<string>;
   last_error: string | null;
+  locked_until: Timestamp | null;
   next_retry_at: Timestamp | null;
   /**
    * NULL until it is known whose it is; only the relay sees it then.
@@ -1335,12 +1501,20 @@ export interface WebhookEvents {
   organization_id: string | null;
   payload: Json;
   processed_at: Timestamp | null;
+  /**
+   * The exact bytes: signatures are over them.
+   */
+  raw_body: Buffer | null;
   received_at: Generated<Timestamp>;
   retry_count: Generated<number>;
   signature_verified: Generated<boolean>;
   source_system: SourceSystem;
   status: Generated<WebhookEventStatus>;
   updated_at: Generated<Timestamp>;
+  /**
+   * What has to be known first, such as the payment intent it is about; processed again when it is.
+   */
+  waiting_for: string | null;
 }
 
 export interface Webhooks {
@@ -1398,6 +1572,7 @@ export interface DB {
   consents: Consents;
   core_field_values: CoreFieldValues;
   core_fields: CoreFields;
+  couple_dashboard_summary: CoupleDashboardSummary;
   couple_members: CoupleMembers;
   couple_supplier_relationships: CoupleSupplierRelationships;
   couples: Couples;
@@ -1413,6 +1588,7 @@ export interface DB {
   forms: Forms;
   holds: Holds;
   idempotency_keys: IdempotencyKeys;
+  inbound_endpoints: InboundEndpoints;
   integration_credentials: IntegrationCredentials;
   invoice_counters: InvoiceCounters;
   invoices: Invoices;
@@ -1422,10 +1598,18 @@ export interface DB {
   journey_versions: JourneyVersions;
   journeys: Journeys;
   notifications: Notifications;
+  "ops.alerts": OpsAlerts;
+  "ops.backup_status_log": OpsBackupStatusLog;
+  "ops.daily_stats": OpsDailyStats;
+  "ops.database_performance_summary": OpsDatabasePerformanceSummary;
+  "ops.maintenance_windows": OpsMaintenanceWindows;
   "ops.migration_runs": OpsMigrationRuns;
   "ops.migrations": OpsMigrations;
   "ops.partitioned_tables": OpsPartitionedTables;
+  "ops.statement_snapshots": OpsStatementSnapshots;
   "ops.table_decisions": OpsTableDecisions;
+  "ops.thresholds": OpsThresholds;
+  "ops.wedding_platform_metrics": OpsWeddingPlatformMetrics;
   organization_settings: OrganizationSettings;
   organizations: Organizations;
   outbox: Outbox;
@@ -1434,7 +1618,9 @@ export interface DB {
   payments: Payments;
   security_events: SecurityEvents;
   shared_core_field_values: SharedCoreFieldValues;
+  stripe_payment_links: StripePaymentLinks;
   subscriptions: Subscriptions;
+  supplier_dashboard_summary: SupplierDashboardSummary;
   suppressions: Suppressions;
   tasks: Tasks;
   user_profiles: UserProfiles;

@@ -192,7 +192,12 @@ async function createTriggers(db: MigrationDatabase): Promise<void> {
     `create function audit.actor_user(actor text) returns uuid language sql immutable
        return case when actor ~ '^user:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then substr(actor, 6)::uuid end`,
     `revoke all on function audit.actor(), audit.actor_type(text), audit.actor_user(text) from public`,
-    ...[functionText(), attach(), attachAll(), detach(), recordDeed(), attachByDecision()],
+    functionText(),
+    attach(),
+    attachAll(),
+    detach(),
+    recordDeed(),
+    attachByDecision(),
     `comment on function audit.function_text(text) is
        'Body of the trigger function that audits a table of app, for the columns it has now.'`,
     `comment on function audit.attach(text) is

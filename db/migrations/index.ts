@@ -21,7 +21,15 @@ import * as m20261121T1035 from './20261121T1035_limits.ts';
 import * as m20261121T1100 from './20261121T1100_audit.ts';
 import * as m20261121T1105 from './20261121T1105_audit_seals.ts';
 import * as m20261121T1110 from './20261121T1110_maintenance.ts';
+import * as m20261121T1115 from './20261121T1115_ops_tables.ts';
+import * as m20261121T1120 from './20261121T1120_ops_statistics.ts';
+import * as m20261121T1125 from './20261121T1125_ops_health.ts';
+import * as m20261121T1130 from './20261121T1130_ops_alerts.ts';
+import * as m20261121T1135 from './20261121T1135_summaries.ts';
+import * as m20261121T1140 from './20261121T1140_integrity.ts';
+import * as m20261121T1145 from './20261121T1145_compat.ts';
 import * as m20261121T1200 from './20261121T1200_webhook_delivery.ts';
+import * as m20261121T1205 from './20261121T1205_inbound.ts';
 
 /** A migration that can be taken back. kysely silently skips one without `down`, so ours must have it. */
 export type ReversibleMigration = Required<Migration>;
@@ -52,5 +60,13 @@ export const migrations: Readonly<Record<string, ReversibleMigration>> = {
   '20261121T1100_audit': m20261121T1100,
   '20261121T1105_audit_seals': m20261121T1105,
   '20261121T1110_maintenance': m20261121T1110,
+  '20261121T1115_ops_tables': m20261121T1115,
+  '20261121T1120_ops_statistics': m20261121T1120,
+  '20261121T1125_ops_health': m20261121T1125,
+  '20261121T1130_ops_alerts': m20261121T1130,
+  '20261121T1135_summaries': m20261121T1135,
+  '20261121T1140_integrity': m20261121T1140,
+  '20261121T1145_compat': m20261121T1145,
   '20261121T1200_webhook_delivery': m20261121T1200,
+  '20261121T1205_inbound': m20261121T1205,
 };
