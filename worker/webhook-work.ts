@@ -7,6 +7,7 @@ import type { DeliverWebhook } from '../activities/webhook-activities.ts';
 import { parseAllowList } from '../channels/webhook/allow-list.ts';
 import { createWebhookChannel } from '../channels/webhook/webhook-channel.ts';
 import type { Database } from '../db/database.ts';
+import { startInboundWork } from './inbound-work.ts';
 import type { KeyRing } from './key-ring.ts';
 import { startWebhookDispatch } from './webhook-dispatch.ts';
 import { WorkerStartError } from './worker-start-error.ts';
@@ -25,12 +26,12 @@ export interface WebhookWorkOptions {
 
 export interface WebhookWork {
   readonly activities: { readonly deliverWebhook: DeliverWebhook };
-  /** Begins to start the workflows of deliveries; call it when the worker runs. */
+  /** Begins to start the workflows of deliveries and to process what came in; call it when the worker runs. */
   start(): void;
   stop(): Promise<void>;
 }
 
-/** What a worker process does for webhooks: the activity that delivers them, and the start of their workflows. */
+/** What a worker process does for webhooks: the activity that delivers them, the start of their workflows, and intake. */
 export function createWebhookWork(options: WebhookWorkOptions): WebhookWork {
   const { workerDatabase, clock, keyRing } = options;
   const allowed = parseAllowList(options.allowList ?? '');
@@ -47,7 +48,7 @@ export function createWebhookWork(options: WebhookWorkOptions): WebhookWork {
   return {
     activities: { deliverWebhook },
     start() {
-      running.push(startWebhookDispatch(options));
+      running.push(startWebhookDispatch(options), startInboundWork(options));
     },
     async stop() {
       await Promise.all(running.map((one) => one.stop()));
