@@ -7,7 +7,7 @@ const CHECKS: readonly { name: string; command: string; args: string[] }[] = [
   { name: 'lint', command: 'oxlint', args: ['--deny-warnings', '--type-aware'] },
   { name: 'format', command: 'prettier', args: ['--check', '--log-level', 'warn', '.'] },
   { name: 'migrations', command: 'node', args: ['cli/wedsync.ts', 'db', 'lint'] },
-  { name: 'database types', command: 'node', args: ['cli/wedsync.ts', 'db', 'types', '--check'] },
+  { name: 'generated', command: 'node', args: ['cli/wedsync.ts', 'db', 'generate', '--check'] },
   { name: 'unused', command: 'knip', args: ['--no-progress'] },
 ];
 

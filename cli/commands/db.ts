@@ -3,20 +3,18 @@ import { join } from 'node:path';
 
 import { Command } from 'commander';
 
-const TYPES_FILE = join(import.meta.dirname, '../../db/types.gen.ts');
+const ROOT = join(import.meta.dirname, '../..');
 
 /** `wedsync db ...`: what is derived from the database, and its upkeep. */
 export function dbCommand(): Command {
   const db = new Command('db').description('What is derived from the database, and its upkeep.');
-  db.command('types')
-    .description('write db/types.gen.ts from a freshly migrated database')
-    .option('--check', 'write nothing; exit code 1 where the file is not what it should be')
+  db.command('generate')
+    .alias('types')
+    .description('write db/types.gen.ts and docs/database.md from a freshly migrated database')
+    .option('--check', 'write nothing; exit code 1 where a file is not what it should be')
     .action(async (options: { check?: boolean }) => {
-      const [{ generateTypes }, { withScratchDatabase }] = await Promise.all([
-        import('../dev/generate-types.ts'),
-        import('../dev/with-scratch-database.ts'),
-      ]);
-      await writeOrCheck(TYPES_FILE, await withScratchDatabase(generateTypes), options.check === true);
+      for (const [file, text] of await generateFiles())
+        await writeOrCheck(join(ROOT, file), text, options.check === true);
     });
   db.command('lint')
     .description('look for SQL in the migrations that would lock a large table, or could not be taken back')
@@ -28,6 +26,19 @@ export function dbCommand(): Command {
       process.exitCode = 1;
     });
   return db;
+}
+
+async function generateFiles(): Promise<[file: string, text: string][]> {
+  const [{ generateTypes }, { readSchema }, { databaseDocs }, { withScratchDatabase }] = await Promise.all([
+    import('../dev/generate-types.ts'),
+    import('../dev/read-schema.ts'),
+    import('../dev/database-docs.ts'),
+    import('../dev/with-scratch-database.ts'),
+  ]);
+  return withScratchDatabase(async (adminUrl) => [
+    ['db/types.gen.ts', await generateTypes(adminUrl)],
+    ['docs/database.md', databaseDocs(await readSchema(adminUrl))],
+  ]);
 }
 
 async function writeOrCheck(file: string, text: string, check: boolean): Promise<void> {
