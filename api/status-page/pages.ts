@@ -93,6 +93,7 @@ function layout(title: string, body: Html, links: PageLinks, nonce: string): str
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>${title} · WedSync Journeys</title>
+        <link rel="icon" href="data:," />
         <style nonce="${nonce}">
           ${{ html: STYLE }}
         </style>
