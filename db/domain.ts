@@ -104,6 +104,10 @@ export type PaymentStatus = (typeof PAYMENT_STATUSES)[number];
 const MESSAGE_TYPES = ['email', 'sms', 'whatsapp', 'system'] as const;
 export type MessageType = (typeof MESSAGE_TYPES)[number];
 
+/** What WhatsApp calls the kind of a template. */
+const TEMPLATE_CATEGORIES = ['utility', 'marketing', 'authentication'] as const;
+export type TemplateCategory = (typeof TEMPLATE_CATEGORIES)[number];
+
 const DIRECTIONS = ['outbound', 'inbound'] as const;
 export type Direction = (typeof DIRECTIONS)[number];
 
@@ -238,6 +242,10 @@ export type WebhookSignature = (typeof WEBHOOK_SIGNATURES)[number];
 const SOURCE_SYSTEMS = ['stripe', 'twilio', 'email', 'form', 'crm', 'custom'] as const;
 export type SourceSystem = (typeof SOURCE_SYSTEMS)[number];
 
+/** How an address of ours tells who is speaking. */
+const INBOUND_PROVIDERS = ['stripe', 'standard_webhooks', 'hmac', 'token'] as const;
+export type InboundProvider = (typeof INBOUND_PROVIDERS)[number];
+
 const WEBHOOK_EVENT_STATUSES = ['pending', 'processing', 'processed', 'failed', 'ignored'] as const;
 export type WebhookEventStatus = (typeof WEBHOOK_EVENT_STATUSES)[number];
 
@@ -272,9 +280,11 @@ export const COLUMN_LISTS: Readonly<Record<string, ColumnList>> = {
   'journey_executions.status': { type: 'ExecutionStatus', values: EXECUTION_STATUSES },
   'journey_step_executions.state': { type: 'StepState', values: STEP_STATES },
   'journey_step_executions.step_type': { type: 'StepType', values: STEP_TYPES },
+  'inbound_endpoints.provider': { type: 'InboundProvider', values: INBOUND_PROVIDERS },
   'invoices.status': { type: 'InvoiceStatus', values: INVOICE_STATUSES },
   'payments.status': { type: 'PaymentStatus', values: PAYMENT_STATUSES },
   'communication_templates.channel': { type: 'MessageType', values: MESSAGE_TYPES },
+  'communication_templates.category': { type: 'TemplateCategory', values: TEMPLATE_CATEGORIES },
   'communications.type': { type: 'MessageType', values: MESSAGE_TYPES },
   'communications.direction': { type: 'Direction', values: DIRECTIONS },
   'communications.purpose': { type: 'Purpose', values: PURPOSES },

@@ -5,7 +5,7 @@
 
 import type { ColumnType } from "kysely";
 
-import type { Arm, BusinessType, CampaignStatus, Channel, ClientEventSource, ClientStatus, CommunicationEventType, CommunicationStatus, CompletionState, ConsentSource, ConsentState, ContactType, CoreFieldCategory, CoreFieldType, CoreValueSource, Decision, DelayUnit, DeliveryDecision, DeliveryStatus, Direction, ExecutionStatus, FormFieldType, FormStatus, HeldChannel, HoldScope, IfUnknown, InvoiceStatus, JourneyStatus, LateAnswer, MemberRole, MessageType, OutboxEvent, PaymentStatus, PricingTier, Purpose, RelationshipStatus, RequestStatus, RetentionAction, SourceSystem, StepState, StepType, SubjectType, SubmissionStatus, SubscriptionStatus, SuppressionReason, TaskStatus, WebhookEventStatus, WebhookSignature } from './domain.ts';
+import type { Arm, BusinessType, CampaignStatus, Channel, ClientEventSource, ClientStatus, CommunicationEventType, CommunicationStatus, CompletionState, ConsentSource, ConsentState, ContactType, CoreFieldCategory, CoreFieldType, CoreValueSource, Decision, DelayUnit, DeliveryDecision, DeliveryStatus, Direction, ExecutionStatus, FormFieldType, FormStatus, HeldChannel, HoldScope, IfUnknown, InboundProvider, InvoiceStatus, JourneyStatus, LateAnswer, MemberRole, MessageType, OutboxEvent, PaymentStatus, PricingTier, Purpose, RelationshipStatus, RequestStatus, RetentionAction, SourceSystem, StepState, StepType, SubjectType, SubmissionStatus, SubscriptionStatus, SuppressionReason, TaskStatus, TemplateCategory, WebhookEventStatus, WebhookSignature } from './domain.ts';
 
 export type ArrayType<T> = ArrayTypeImpl<T> extends (infer U)[]
   ? U[]
@@ -372,12 +372,20 @@ export interface Communications {
 }
 
 export interface CommunicationTemplates {
+  /**
+   * Of a WhatsApp template: the category it was approved in.
+   */
+  category: TemplateCategory | null;
   channel: MessageType;
   /**
    * Liquid: the body of a text message, or the source of a mail (MJML, or plain text).
    */
   content_template: string;
   created_at: Generated<Timestamp>;
+  /**
+   * Slug of the form that {{ form.url }} leads to.
+   */
+  form: string | null;
   /**
    * What the source of a mail was compiled to, still with its Liquid tags.
    */
@@ -392,6 +400,10 @@ export interface CommunicationTemplates {
   organization_id: Generated<string>;
   subject_template: string | null;
   template_type: Generated<string>;
+  /**
+   * What suppliers call it.
+   */
+  title: Generated<string>;
   updated_at: Generated<Timestamp>;
   /**
    * Names of the variables the template uses.
@@ -727,7 +739,7 @@ export interface InboundEndpoints {
   mapping: Json | null;
   name: string;
   organization_id: Generated<string>;
-  provider: string;
+  provider: InboundProvider;
   /**
    * Sealed; several while one replaces the other.
    */

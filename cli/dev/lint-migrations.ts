@@ -20,6 +20,7 @@ const WITH_ROWS = [
   'adding-field-with-default',
   'adding-foreign-key-constraint',
   'constraint-missing-not-valid',
+  'disallowed-unique-constraint',
   'require-concurrent-index-creation',
 ];
 const FIRST_RELEASE_ENDS = '20261201T0000';

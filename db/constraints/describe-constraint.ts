@@ -40,6 +40,7 @@ const REFERENCES: Readonly<Record<string, string>> = {
   invoice_id: 'invoice',
   payment_id: 'payment',
   webhook_id: 'endpoint',
+  endpoint_id: 'address',
   delivery_id: 'delivery',
 };
 

@@ -22,6 +22,8 @@ const GLOBALLY_UNIQUE: Readonly<Record<string, string>> = {
   journey_executions_workflow_id_key: 'contains the organization, as text',
   api_keys_key_prefix_key: 'random; looked up before the organization is known',
   api_keys_key_hash_key: 'a hash of random bytes; looked up before the organization is known',
+  inbound_endpoints_token_hash_key: 'a hash of random bytes; looked up before the organization is known',
+  inbound_endpoints_account_key: 'an account at Stripe belongs to one organization; asked before it is known',
   webhook_events_external_event_id_key: 'known before the organization is',
   users_email_normalized_key: 'a login belongs to no organization',
   couple_members_partner_no_key: 'a couple belongs to no organization',

@@ -7,6 +7,9 @@ import type { LoginRole } from '../../../db/roles.ts';
 export const DEFINER_CALLERS: Readonly<Record<string, readonly LoginRole[]>> = {
   'app.resolve_api_key': ['app_auth'],
   'app.receive_webhook_event': ['app_api'],
+  'app.find_inbound_endpoint': ['app_api'],
+  'app.find_stripe_account': ['app_api'],
+  'app.keep_inbound_event': ['app_api'],
   'app.tell_due': ['app_relay'],
   'app.assert_limit': [],
   'ops.ensure_partitions': ['app_relay', 'app_ops', 'app_worker'],

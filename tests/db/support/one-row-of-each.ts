@@ -97,6 +97,9 @@ begin
   insert into app.webhook_deliveries (organization_id, webhook_id, step_execution_id, event_type, idempotency_key, payload)
     values (org, hook, step, 'step.sent', tag, '{}') returning id into delivery;
   insert into app.webhook_delivery_attempts (organization_id, delivery_id, attempt) values (org, delivery, 1);
+  insert into app.inbound_endpoints (organization_id, name, provider, token_hash)
+    values (org, 'crm', 'token', sha256(tag::bytea));
+  insert into app.stripe_payment_links (organization_id, stripe_key, payment_id) values (org, 'pi_1', payment);
   insert into app.webhook_events (organization_id, source_system, external_event_id, payload)
     values (org, 'stripe', tag, '{}');
   return org;
