@@ -106,11 +106,12 @@ function onAllowedDay(moment: Moment, rules: Rules, roll: 'forward' | 'backward'
   let { wall, at } = moment;
   let reason: PlannedReason = { code: 'on_time' };
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const before = at;
+    let isStill = true;
     if (rules.days && !rules.days(wall.day)) {
       reason = { code: 'rolled', from: formatWall(wall), closed: whyClosed(wall.day, rules) };
       wall = { day: nearestDay(rules.days, wall.day, roll === 'forward' ? 1 : -1), second: wall.second };
       at = zone.instantAt(wall);
+      isStill = false;
     }
     if (rules.window) {
       const shown = zone.wallAt(at);
@@ -119,9 +120,10 @@ function onAllowedDay(moment: Moment, rules: Rules, roll: 'forward' | 'backward'
         reason = { code: 'window', from: formatWall(shown), opens: rules.window.from, closes: rules.window.to };
         wall = opening;
         at = zone.instantAt(wall);
+        isStill = false;
       }
     }
-    if (at === before) return { at, reason };
+    if (isStill) return { at, reason };
   }
   return firstCommonDay(moment, rules, reason, zone);
 }

@@ -1,7 +1,7 @@
 // Asks the planner about small journeys, written as a supplier would write them.
 import { findErrors } from '../../../journeys/validate.ts';
 import { parseDefinition, type JourneyDefinition } from '../../../journeys/definition.ts';
-import { parseFacts, parseLedger, type Facts, type FactsInput, type Ledger } from '../../../journeys/facts.ts';
+import { parseFacts, parseLedger, type Facts, type Ledger } from '../../../journeys/facts.ts';
 import { planJourney } from '../../../journeys/plan-journey.ts';
 import type { Plan, PlannedStep } from '../../../journeys/plan.ts';
 
@@ -21,7 +21,7 @@ export type Question = {
   execution?: Written;
   ledger?: Written[];
   now?: string;
-} & Partial<Omit<FactsInput, 'organization' | 'client' | 'execution'>>;
+} & Partial<Record<Exclude<keyof Facts, 'organization' | 'client' | 'execution'>, unknown>>;
 
 /** An email to the couple, by its key. */
 export function email(key: string, more: Written = {}): Written {
