@@ -38,6 +38,10 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: CommandModule }
     summary: 'run a journey through virtual time, or saved stories against what they expect',
     load: async () => (await import('./commands/simulate.ts')).simulateCommand(),
   },
+  templates: {
+    summary: 'the messages that journeys send: show, check, publish, keep',
+    load: async () => (await import('./commands/templates.ts')).templatesCommand(),
+  },
   journeys: {
     summary: 'check journeys, print the schema for editors, compare two versions',
     load: async () => (await import('./commands/journeys.ts')).journeysCommand(),

@@ -30,6 +30,7 @@ import * as m20261121T1140 from './20261121T1140_integrity.ts';
 import * as m20261121T1145 from './20261121T1145_compat.ts';
 import * as m20261121T1200 from './20261121T1200_webhook_delivery.ts';
 import * as m20261121T1205 from './20261121T1205_inbound.ts';
+import * as m20261121T1210 from './20261121T1210_template_details.ts';
 
 /** A migration that can be taken back. kysely silently skips one without `down`, so ours must have it. */
 export type ReversibleMigration = Required<Migration>;
@@ -69,4 +70,5 @@ export const migrations: Readonly<Record<string, ReversibleMigration>> = {
   '20261121T1145_compat': m20261121T1145,
   '20261121T1200_webhook_delivery': m20261121T1200,
   '20261121T1205_inbound': m20261121T1205,
+  '20261121T1210_template_details': m20261121T1210,
 };

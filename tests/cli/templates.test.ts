@@ -1,0 +1,120 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { wedsync } from './run-wedsync.ts';
+
+const STARTERS = join(import.meta.dirname, '../../journeys/starters/templates');
+let folder: string;
+let database: TestDatabase;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'templates-'));
+  database = await createTestDatabase();
+  await database.query(`insert into app.organizations (name, slug) values ('Alder and Finch', 'alder-and-finch')`);
+});
+afterAll(async () => {
+  rmSync(folder, { recursive: true });
+  await database.close();
+});
+
+function file(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+const inDatabase = () => ({ env: { DATABASE_URL: database.adminUrl } });
+
+describe('wedsync templates', () => {
+  it('check says which can be published', async () => {
+    const { code, stdout } = await wedsync([
+      'templates',
+      'check',
+      join(STARTERS, 'venue_welcome.mjml'),
+      join(STARTERS, 'enquiry_ask_call.liquid'),
+    ]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/2 templates can be published\.\n$/);
+  });
+
+  it('check names what is wrong, with exit code 1', async () => {
+    const bad = file('bad.liquid', '---\nname: Bad\nchannel: sms\n---\nHi {{ wedding.veneu }}');
+    const { code, stdout } = await wedsync(['templates', 'check', bad]);
+    expect(code).toBe(1);
+    expect(stdout).toContain('Did you mean {{ wedding.venue }}?');
+    const json = await wedsync(['templates', 'check', bad, '--json']);
+    expect(JSON.parse(json.stdout)).toMatchObject([{ ok: false, findings: [{ code: 'unknown_variable' }] }]);
+  });
+
+  it.each([
+    [['templates', 'check', '/nowhere']],
+    [['templates', 'check', tmpdir() + '/.']],
+    [['templates', 'render', '/nowhere.mjml']],
+  ])('%j is a wrong usage with exit code 2', async (args) => {
+    const { code, stderr } = await wedsync(args);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^wedsync: .*(?:no such file|no template here)/);
+  });
+
+  it('render shows the message of a sample couple, or of the values in a file', async () => {
+    const template = file(
+      'hello.liquid',
+      '---\nname: Hello\nchannel: sms\n---\nHi {{ client.partner1.firstName }}, {{ wedding.venue }}',
+    );
+    expect((await wedsync(['templates', 'render', template])).stdout).toBe('Hi Niamh, Ashcombe Barn\n');
+    const values = file('couple.yaml', 'client: { partner1: { firstName: Zoë } }');
+    const missing = await wedsync(['templates', 'render', template, '--values', values]);
+    expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining('wedding.venue') as string });
+  });
+
+  it('import publishes once, changes what has changed, and export writes what import reads', async () => {
+    const args = ['--organization', 'alder-and-finch'];
+    const photographer = readdirSync(STARTERS)
+      .filter((name) => /^photographer_(?:welcome|balance|tomorrow)/.test(name))
+      .map((name) => join(STARTERS, name));
+    const dry = await wedsync(['templates', 'import', ...photographer, ...args, '--dry-run'], inDatabase());
+    expect(dry.stdout).toContain('Nothing was published');
+    expect(await database.query('select 1 from app.communication_templates')).toEqual([]);
+
+    const first = await wedsync(['templates', 'import', ...photographer, ...args], inDatabase());
+    expect(first).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('added      photographer_welcome (version 1)') as string,
+    });
+    const second = await wedsync(['templates', 'import', ...photographer, ...args], inDatabase());
+    expect(second.stdout).not.toMatch(/^(?:added|changed)/m);
+
+    const out = join(folder, 'exported');
+    await wedsync(['templates', 'export', out, ...args], inDatabase());
+    expect(readdirSync(out)).toHaveLength(photographer.length);
+    const again = await wedsync(['templates', 'import', out, ...args], inDatabase());
+    expect(again.stdout).not.toMatch(/^(?:added|changed)/m);
+
+    const welcome = join(out, 'photographer_welcome.mjml');
+    writeFileSync(welcome, readFileSync(welcome, 'utf8').replace('Hello,', 'Good day,'));
+    const changed = await wedsync(['templates', 'import', welcome, ...args], inDatabase());
+    expect(changed.stdout).toBe('changed    photographer_welcome (version 2)\n');
+  });
+
+  it('import of templates with errors publishes none of them', async () => {
+    const bad = file('worse.liquid', '---\nname: Bad\nchannel: sms\n---\n{{ nothing.here }}');
+    const good = file('good.liquid', '---\nname: Good\nchannel: sms\n---\nHello');
+    const { code, stderr } = await wedsync(
+      ['templates', 'import', bad, good, '--organization', 'alder-and-finch'],
+      inDatabase(),
+    );
+    expect({ code, stderr }).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('Nothing was published') as string,
+    });
+    expect(await database.query(`select 1 from app.communication_templates where name = 'good'`)).toEqual([]);
+  });
+
+  it('import for an organization that is not there says which are', async () => {
+    const { code, stderr } = await wedsync(['templates', 'import', STARTERS, '--organization', 'nobody'], inDatabase());
+    expect({ code, stderr }).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('There is: alder-and-finch') as string,
+    });
+  });
+});
