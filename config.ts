@@ -75,6 +75,37 @@ export const SETTINGS = {
     example: 'smtps://user:secret@smtp.example.com:465',
     help: 'Mail server. Absent in development: the dev inbox catches every mail.',
   },
+  MAIL_FROM: {
+    schema: z.email('is not an address').optional(),
+    example: 'journeys@example.com',
+    help: 'Address mails come from where a supplier has no sending identity of their own.',
+  },
+  TWILIO_ACCOUNT_SID: {
+    schema: z
+      .string()
+      .regex(/^AC[0-9a-f]{32}$/, 'is not an account SID')
+      .optional(),
+    example: 'AC00000000000000000000000000000000',
+    help: 'Twilio account for SMS and WhatsApp. Absent: such steps wait; in development the dev inbox catches them.',
+  },
+  TWILIO_AUTH_TOKEN: {
+    schema: z.string().min(1).optional(),
+    example: 'secret',
+    help: 'Goes with TWILIO_ACCOUNT_SID.',
+  },
+  TWILIO_SENDER: {
+    schema: z
+      .string()
+      .regex(/^(\+[1-9]\d{6,14}|MG[0-9a-f]{32})$/, 'is neither an E.164 number nor a messaging service')
+      .optional(),
+    example: '+447700900123',
+    help: 'The number (E.164) or messaging service (MG...) that texts come from. Goes with TWILIO_ACCOUNT_SID.',
+  },
+  WEBHOOK_ALLOW_LIST: {
+    schema: z.string().optional(),
+    example: '10.20.0.0/16:8443,localhost:8025',
+    help: 'Inner addresses that outgoing webhooks may reach all the same. Absent: public addresses only.',
+  },
   WEDSYNC_ENCRYPTION_KEYS: {
     schema: keyRing.optional(),
     example: '2026-11:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=',

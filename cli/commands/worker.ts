@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { pino } from 'pino';
 
 import { readConfig } from '../../config.ts';
+import { twilioFrom } from '../twilio-account.ts';
 import { installRuntime } from '../../worker/install-runtime.ts';
 import { startWorker } from '../../worker/start-worker.ts';
 import { temporalFromEnvironment } from '../temporal-connection.ts';
@@ -47,6 +48,9 @@ async function runWorker(options: { metrics?: string; sendTimeout: number }): Pr
     temporal: temporalFromEnvironment(config),
     encryptionKeys: config.WEDSYNC_ENCRYPTION_KEYS ?? '',
     smtpUrl: config.SMTP_URL ?? '',
+    mailFrom: config.MAIL_FROM,
+    twilio: twilioFrom(config),
+    webhookAllowList: config.WEBHOOK_ALLOW_LIST,
     publicUrl: config.WEDSYNC_PUBLIC_URL,
     sendTimeoutMs: options.sendTimeout * 1_000,
     log,

@@ -8,6 +8,7 @@ import { OperatorError } from '../operator-error.ts';
 import { temporalFromEnvironment } from '../temporal-connection.ts';
 import { openPostgres, prepareDatabase } from './database.ts';
 import { seedDemo } from './demo/seed-demo.ts';
+import { twilioFrom } from '../twilio-account.ts';
 import { claimDataFolder, removeDevFile, writeDevFile, type DevFile } from './dev-file.ts';
 import { startInbox } from './inbox/start-inbox.ts';
 import type { Progress } from './progress.ts';
@@ -38,6 +39,9 @@ export interface RunningDev {
 
 /** Where people expect these things; another free port is taken where one is busy. */
 const USUAL_PORTS = { temporal: 7233, temporalUi: 8233, inbox: 8025, smtp: 1025 };
+
+/** A number from the range kept for fiction: nobody has it. */
+const TEXTS_COME_FROM = '+447700900800';
 
 /**
  * Starts Postgres, Temporal and the dev inbox side by side, then what needs them. What had been started is stopped
@@ -92,7 +96,7 @@ export async function startDev(options: DevOptions): Promise<RunningDev | null> 
         dataFolder: join(dataFolder, 'inbox'),
       });
       started.defer(() => inbox.stop());
-      return { smtpUrl: config.SMTP_URL ?? inbox.smtpUrl, inboxUrl: inbox.inboxUrl };
+      return { smtpUrl: config.SMTP_URL ?? inbox.smtpUrl, inboxUrl: inbox.inboxUrl, twilio: inbox.twilio };
     }),
   ]);
   if (stopping) return null;
@@ -107,6 +111,9 @@ export async function startDev(options: DevOptions): Promise<RunningDev | null> 
       temporal: { ...temporalFromEnvironment(config), address: temporal.address, namespace: temporal.namespace },
       encryptionKeys,
       smtpUrl: mail.smtpUrl,
+      twilio: twilioFrom(config) ?? { ...mail.twilio, sender: { from: TEXTS_COME_FROM } },
+      mailFrom: config.MAIL_FROM,
+      webhookAllowList: config.WEBHOOK_ALLOW_LIST ?? new URL(mail.inboxUrl).host,
       publicUrl: config.WEDSYNC_PUBLIC_URL ?? `http://127.0.0.1:${apiPort}`,
       log,
     });

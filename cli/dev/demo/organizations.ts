@@ -8,11 +8,9 @@ export interface DemoOrganization {
   readonly zone: string;
   readonly owner: { readonly firstName: string; readonly lastName: string; readonly email: string };
   readonly phone: string;
-  /** Files in the folder `journeys` that run for its couples. */
+  /** Starter journeys, and journeys of the demo, that run for its couples. */
   readonly journeys: readonly string[];
 }
-
-const PAYMENT_JOURNEYS = ['payment-thank-you', 'balance-reminder'] as const;
 
 export const DEMO_ORGANIZATIONS: readonly DemoOrganization[] = [
   {
@@ -22,7 +20,7 @@ export const DEMO_ORGANIZATIONS: readonly DemoOrganization[] = [
     zone: 'Europe/London',
     owner: { firstName: 'Rosa', lastName: 'Whitlock', email: 'rosa@wildflower.example' },
     phone: '+44 7700 900801',
-    journeys: ['full-day-photography', ...PAYMENT_JOURNEYS],
+    journeys: ['photographer-full-day', 'wedding-photography', 'payment-thank-you', 'balance-reminder'],
   },
   {
     slug: 'thyme-and-table',
@@ -31,7 +29,7 @@ export const DEMO_ORGANIZATIONS: readonly DemoOrganization[] = [
     zone: 'Europe/Dublin',
     owner: { firstName: 'Conor', lastName: 'Daly', email: 'conor@thyme.example' },
     phone: '+44 7700 900802',
-    journeys: PAYMENT_JOURNEYS,
+    journeys: ['caterer', 'payment-collection'],
   },
   {
     slug: 'caerwyn-manor',
@@ -40,6 +38,6 @@ export const DEMO_ORGANIZATIONS: readonly DemoOrganization[] = [
     zone: 'Europe/London',
     owner: { firstName: 'Ffion', lastName: 'Pryce', email: 'ffion@caerwyn.example' },
     phone: '+44 7700 900803',
-    journeys: PAYMENT_JOURNEYS,
+    journeys: ['venue', 'payment-collection'],
   },
 ];

@@ -13,16 +13,18 @@ import { readDemoCouples, type DemoCouple } from './couples.ts';
 import { DEMO_ORGANIZATIONS, type DemoOrganization } from './organizations.ts';
 
 const ACTOR = 'system:demo';
-const JOURNEYS = new URL('journeys/', import.meta.url);
+const JOURNEY_FOLDERS = [
+  new URL('../../../journeys/starters/', import.meta.url),
+  new URL('journeys/', import.meta.url),
+];
 const TEMPLATES = new URL('../../../journeys/starters/templates/', import.meta.url);
 
 /**
- * How long ago the first couples booked, in seconds: their welcome goes an hour after the booking, so the first one
- * within seconds of the start, and a few more in the minutes after it. The others booked weeks ago.
+ * How long ago a supplier's booked couples booked, in seconds. A welcome goes an hour after the booking: the first one
+ * within seconds of the start, a few more in the minutes after it, then one every five minutes.
  */
-const JUST_BOOKED_S = [3594, 3540, 3480, 3390, 3300, 3180, 3000];
-const WEEKS_AGO_S = 21 * 24 * 3600;
-const DAY_S = 24 * 3600;
+const bookedSecondsAgo = (place: number): number =>
+  [3594, 3540, 3480, 3390, 3300, 3180][place] ?? Math.max(60, 3300 - 300 * (place - 5));
 
 /**
  * Fills an empty database with three suppliers, their journeys and templates, and 60 couples. A supplier that is there
@@ -96,7 +98,7 @@ async function seedOrganization(
     for (const couple of couples) {
       const clientId = await insertCouple(trx, organizationId, couple);
       if (couple.status === 'booked') {
-        await dateBack(trx, clientId, JUST_BOOKED_S[booked] ?? WEEKS_AGO_S + booked * DAY_S);
+        await dateBack(trx, clientId, bookedSecondsAgo(booked));
         booked += 1;
       }
     }
@@ -175,19 +177,30 @@ async function insertCouple(trx: Trx, organizationId: string, couple: DemoCouple
         : []),
     ],
   );
-  const dueOn = couple.wedding_date && Temporal.PlainDate.from(couple.wedding_date).subtract({ days: 30 });
-  if (couple.status === 'booked' && dueOn && Temporal.PlainDate.compare(dueOn, Temporal.Now.plainDateISO()) > 0) {
+  if (couple.status === 'booked' && couple.wedding_date)
+    await insertPayments(trx, organizationId, clientId, couple.wedding_date);
+  return clientId;
+}
+
+/** A deposit due in two weeks and a balance a month before the wedding, where there is that much time. */
+async function insertPayments(trx: Trx, organizationId: string, clientId: string, weddingOn: string): Promise<void> {
+  const depositOn = Temporal.Now.plainDateISO().add({ days: 14 });
+  const balanceOn = Temporal.PlainDate.from(weddingOn).subtract({ days: 30 });
+  if (Temporal.PlainDate.compare(depositOn, balanceOn) >= 0) return;
+  for (const [kind, dueOn, amount] of [
+    ['deposit', depositOn, 50_000],
+    ['balance', balanceOn, 145_000],
+  ] as const) {
     await insertPayment(trx, {
       organization_id: organizationId,
       client_id: clientId,
-      kind: 'balance',
-      amount: 145_000,
+      kind,
+      amount,
       currency: 'GBP',
       due_on: dueOn.toString(),
-      metadata: JSON.stringify({ reference: `WS-${clientId.slice(0, 8)}`, url: 'https://pay.example.com/balance' }),
+      metadata: JSON.stringify({ reference: `WS-${clientId.slice(0, 8)}`, url: `https://pay.example.com/${kind}` }),
     });
   }
-  return clientId;
 }
 
 const optional = <Key extends string>(key: Key, value: string | undefined): Partial<Record<Key, string>> =>
@@ -205,10 +218,12 @@ async function dateBack(trx: Trx, clientId: string, secondsAgo: number): Promise
 
 async function readMaterials(): Promise<Materials> {
   const journeys = new Map<string, JourneyDefinition>();
-  for (const file of await readdir(JOURNEYS)) {
-    const parsed = parseDefinition(parse(await readFile(new URL(file, JOURNEYS), 'utf8')));
-    if (!parsed.ok) throw new Error(`The demo's journey ${file} is invalid: ${parsed.problems[0]?.message ?? ''}`);
-    journeys.set(file.replace('.yaml', ''), parsed.definition);
+  for (const folder of JOURNEY_FOLDERS) {
+    for (const file of (await readdir(folder)).filter((name) => name.endsWith('.yaml'))) {
+      const parsed = parseDefinition(parse(await readFile(new URL(file, folder), 'utf8')));
+      if (!parsed.ok) throw new Error(`The demo's journey ${file} is invalid: ${parsed.problems[0]?.message ?? ''}`);
+      journeys.set(file.replace('.yaml', ''), parsed.definition);
+    }
   }
   const templates = new Map<string, { source: string; compiled: CompiledTemplate }>();
   for (const file of await readdir(TEMPLATES)) {
