@@ -61,9 +61,9 @@ export async function up(db: MigrationDatabase): Promise<void> {
   });
   await run(
     db,
-    `alter table app.invoices add column stripe_invoice_id text,
-       add column provider_state jsonb,
-       add constraint invoices_stripe_invoice_id_key unique (organization_id, stripe_invoice_id)`,
+    `alter table app.invoices add column stripe_invoice_id text, add column provider_state jsonb`,
+    `create unique index invoices_stripe_invoice_id_key on app.invoices (organization_id, stripe_invoice_id)
+       where stripe_invoice_id is not null`,
     `comment on column app.invoices.provider_state is
        ${literal('All that was observed of it at its provider, so that the order of the news does not matter.')}`,
   );
@@ -151,8 +151,8 @@ const FUNCTIONS = [
 export async function down(db: MigrationDatabase): Promise<void> {
   await run(
     db,
-    `alter table app.invoices drop constraint invoices_stripe_invoice_id_key, drop column provider_state,
-       drop column stripe_invoice_id`,
+    `drop index app.invoices_stripe_invoice_id_key`,
+    `alter table app.invoices drop column provider_state, drop column stripe_invoice_id`,
   );
   await dropTenantTable(db, 'stripe_payment_links');
   await run(
