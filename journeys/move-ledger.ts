@@ -23,8 +23,13 @@ export function moveLedger(to: JourneyDefinition, facts: Facts, ledger: Ledger, 
   }
 }
 
-function isBehind({ key, occurrence, type, state, dueAt }: PlannedStep, ledger: Ledger, now: string): boolean {
-  if (!takesEffect(type) || dueAt === null || dueAt >= now) return false;
+function isBehind(
+  { key, occurrence, type, state, dueAt, dependsOn }: PlannedStep,
+  ledger: Ledger,
+  now: string,
+): boolean {
+  // What counts from a step that has not ended has only a forecast, which is no moment that could lie behind.
+  if (!takesEffect(type) || dueAt === null || dueAt >= now || dependsOn !== null) return false;
   if (state !== 'planned' && state !== 'held' && state !== 'waiting') return false;
   const row = ledger.steps.find((step) => step.key === key && step.occurrence === occurrence);
   return row?.dueAt !== dueAt;
