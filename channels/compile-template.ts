@@ -1,4 +1,3 @@
-import mjml2html from 'mjml';
 import type { TemplateProblem, TemplateSource } from './template-file.ts';
 
 /** A template ready to be rendered: for email the body is HTML with Liquid inside. */
@@ -13,6 +12,8 @@ export async function compileTemplate(
 ): Promise<{ ok: true; template: CompiledTemplate } | { ok: false; problems: TemplateProblem[] }> {
   if (source.channel !== 'email' || !/^\s*<mjml[\s>]/i.test(source.body)) return { ok: true, template: source };
   try {
+    // Loaded only when there is MJML: it takes a third of a second, which a text message need not wait for.
+    const { default: mjml2html } = await import('mjml');
     const { html, errors } = await mjml2html(source.body, {
       validationLevel: 'strict',
       keepComments: false,

@@ -42,6 +42,10 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: CommandModule }
     summary: 'the messages that journeys send: show, check, publish, keep',
     load: async () => (await import('./commands/templates.ts')).templatesCommand(),
   },
+  channels: {
+    summary: 'try the ways in which messages leave, and make keys for them',
+    load: async () => (await import('./commands/channels.ts')).channelsCommand(),
+  },
   journeys: {
     summary: 'check journeys, print the schema for editors, compare two versions',
     load: async () => (await import('./commands/journeys.ts')).journeysCommand(),

@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startInbox, type RunningInbox } from '../../cli/dev/inbox/start-inbox.ts';
+import { files, wedsync } from './run-wedsync.ts';
+
+let inbox: RunningInbox;
+beforeAll(async () => {
+  inbox = await startInbox();
+});
+afterAll(() => inbox.stop());
+const received = async (query: string): Promise<unknown[]> =>
+  ((await (await fetch(`${inbox.inboxUrl}/api/messages?${query}`)).json()) as { messages: unknown[] }).messages;
+
+describe('wedsync channels', () => {
+  it('test email connects, signs and sends a mail', async () => {
+    const key = await wedsync(['channels', 'dkim-key']);
+    expect(key.stderr).toMatch(/^v=DKIM1; k=rsa; p=/m);
+    const path = await files({ 'key.pem': key.stdout });
+    const args = [
+      '--smtp',
+      inbox.smtpUrl,
+      '--from',
+      'hello@mail.example.com',
+      '--to',
+      'you@example.com',
+      '--dkim-key',
+      path('key.pem'),
+      '--no-dns',
+    ];
+    const { code, stdout } = await wedsync(['channels', 'test', 'email', ...args]);
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout:
+        'Connection: accepted. The mail server is there and lets us in.\nTest mail: accepted. The mail server took the message.\n',
+    });
+    expect(await received('to=you@example.com')).toHaveLength(1);
+  });
+
+  it('test email says what is wrong, with exit code 1', async () => {
+    const { code, stdout } = await wedsync([
+      'channels',
+      'test',
+      'email',
+      '--smtp',
+      'smtp://127.0.0.1:1',
+      '--from',
+      'a@example.com',
+      '--no-dns',
+    ]);
+    expect({ code, stdout }).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('Connection: not_accepted [ESOCKET]') as string,
+    });
+  });
+
+  it('test sms sends a text, and refuses what is no number', async () => {
+    const env = { TWILIO_ACCOUNT_SID: inbox.twilio.accountSid, TWILIO_AUTH_TOKEN: inbox.twilio.authToken };
+    const args = ['channels', 'test', 'sms', '--from', '+447700900900', '--base-url', inbox.twilio.baseUrl];
+    const { code, stdout } = await wedsync([...args, '--to', '07700 900123', '--country', 'GB'], { env });
+    expect({ code, stdout }).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('Test text: accepted') as string,
+    });
+    expect(await received('to=%2B447700900123')).toHaveLength(1);
+    expect(await wedsync([...args, '--to', 'mum'], { env })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('no telephone number') as string,
+    });
+  });
+});
