@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 import { Kysely, PostgresDialect, type LogEvent } from 'kysely';
 import { Client, Pool, types, type CustomTypesConfig } from 'pg';
 
@@ -73,17 +75,34 @@ function reportTo(onQuery: NonNullable<DatabaseOptions['onQuery']>): (event: Log
     onQuery({ text: event.query.sql, durationMs: event.queryDurationMillis, ok: event.level === 'query' });
 }
 
-/** Marks a text as one of the few that run all the time: `/* name *\/ select ...`. */
-const NAMED = /^\/\* ([a-z0-9_-]{1,60}) \*\/ /;
+/** Marks a text as one of the few that run all the time: it begins with a comment that is its name. */
+const NAMED = /^\s*\/\* ([a-z0-9_-]{1,40}) \*\/\s/;
 
 /**
  * kysely sends every statement unnamed, so that the server parses and plans it anew each time: on the hot path that is
  * nearly half of the server's work. A text which begins with a comment naming it is prepared once a connection.
  */
 class PreparingClient extends Client {
+  readonly #names = new Map<string, string | null>();
+
   override query(...args: unknown[]): never {
     const [text, values, ...rest] = args;
-    const name = typeof text === 'string' ? NAMED.exec(text)?.[1] : undefined;
-    return super.query(...((name === undefined ? args : [{ name, text, values }, ...rest]) as [string])) as never;
+    const name = typeof text === 'string' ? this.#nameOf(text) : null;
+    return super.query(...((name === null ? args : [{ name, text, values }, ...rest]) as [string])) as never;
+  }
+
+  /** With a hash, because one name must mean one text, and fragments may make variants of it. */
+  #nameOf(text: string): string | null {
+    const known = this.#names.get(text);
+    if (known !== undefined) return known;
+    const given = NAMED.exec(text)?.[1];
+    if (given === undefined) return null;
+    const name =
+      this.#names.size < MOST_NAMES ? `${given}_${createHash('md5').update(text).digest('hex').slice(0, 12)}` : null;
+    if (name !== null) this.#names.set(text, name);
+    return name;
   }
 }
+
+/** A connection keeps every named statement until it ends, so the number of variants is bounded. */
+const MOST_NAMES = 200;

@@ -20,6 +20,8 @@ export interface EmbeddedPostgresOptions {
   port?: number;
   /** `false` trades safety against power loss for speed (`fsync=off`): for tests only. Default true. */
   durable?: boolean;
+  /** Further settings of the server, such as shared_buffers. */
+  settings?: Readonly<Record<string, string>>;
   /** Told in words what is being done. */
   onProgress?: (message: string) => void;
 }
@@ -188,6 +190,7 @@ async function startServer(options: StartOptions): Promise<Started> {
     ...(options.durable === false
       ? { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_wal_size: '2GB' }
       : {}),
+    ...options.settings,
   };
   // A file, not a pipe: if this process dies the server must not die of writing to nobody. Each start begins it anew.
   const logFile = join(options.folder, 'postgres.log');
