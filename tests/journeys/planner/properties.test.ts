@@ -131,6 +131,19 @@ describe('a whole life', () => {
     );
   });
 
+  test('catches up at most one message a local day', () => {
+    fc.assert(
+      fc.property(definitions, couples, (definition, facts) => {
+        const days = simulate(definition, facts, [])
+          .log.filter(isSent)
+          .filter((one) => one.reason.code === 'caught_up' && isCapped(stepOf(definition, one.key)))
+          .map((one) => one.local.slice(0, 10));
+        expect(new Set(days).size).toBe(days.length);
+      }),
+      LIVES,
+    );
+  });
+
   test('never changes, reorders or repeats what was done, whatever happens to the couple', () => {
     const changes = fc.array(
       fc.record({
