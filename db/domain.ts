@@ -201,6 +201,7 @@ const FORM_FIELD_TYPES = [
   'phone',
   'address',
   'file',
+  'signature',
 ] as const;
 export type FormFieldType = (typeof FORM_FIELD_TYPES)[number];
 

@@ -31,6 +31,9 @@ import * as m20261121T1145 from './20261121T1145_compat.ts';
 import * as m20261121T1200 from './20261121T1200_webhook_delivery.ts';
 import * as m20261121T1205 from './20261121T1205_inbound.ts';
 import * as m20261121T1210 from './20261121T1210_template_details.ts';
+import * as m20261121T1220 from './20261121T1220_core_fields.ts';
+import * as m20261121T1225 from './20261121T1225_payment_plans.ts';
+import * as m20261121T1230 from './20261121T1230_form_links.ts';
 
 /** A migration that can be taken back. kysely silently skips one without `down`, so ours must have it. */
 export type ReversibleMigration = Required<Migration>;
@@ -71,4 +74,7 @@ export const migrations: Readonly<Record<string, ReversibleMigration>> = {
   '20261121T1200_webhook_delivery': m20261121T1200,
   '20261121T1205_inbound': m20261121T1205,
   '20261121T1210_template_details': m20261121T1210,
+  '20261121T1220_core_fields': m20261121T1220,
+  '20261121T1225_payment_plans': m20261121T1225,
+  '20261121T1230_form_links': m20261121T1230,
 };
