@@ -111,6 +111,11 @@ export const SETTINGS = {
     example: '2026-11:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=',
     help: 'Key ring for payloads in Temporal and for sealed secrets: id:key, the first one encrypts, all of them decrypt. Made by itself in development.',
   },
+  CODEC_TOKEN: {
+    schema: z.string().min(24, 'is shorter than 24 characters').optional(),
+    example: 'a-long-random-text-of-at-least-24-characters',
+    help: 'Bearer token with which the Temporal UI or command line may have payloads decoded at /codec. Absent: no such route.',
+  },
   WEDSYNC_PUBLIC_URL: {
     schema: httpUrl.optional(),
     example: 'https://journeys.example.com',

@@ -14,6 +14,10 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: CommandModule }
     summary: 'start everything on this machine: Postgres, Temporal, dev inbox, worker, API, demo data',
     load: async () => (await import('./commands/dev.ts')).devCommand(),
   },
+  api: {
+    summary: 'answer HTTP: health, codec server',
+    load: async () => (await import('./commands/api.ts')).apiCommand(),
+  },
   plan: {
     summary: 'show what a couple gets from a journey, when, and why',
     load: async () => (await import('./commands/plan.ts')).planCommand(),

@@ -1,0 +1,84 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { createRequire } from 'node:module';
+import { Connection } from '@temporalio/client';
+import type { NativeConnectionOptions } from '@temporalio/worker';
+import { z } from 'zod';
+import { registerCodecServer, type CodecServerOptions } from '../api/codec-server.ts';
+import { createApi, type ApiOptions } from '../api/server.ts';
+import { recordDeed } from '../db/audit-deed.ts';
+import type { Database } from '../db/database.ts';
+import { assertMigrated } from '../db/migrate/migrate.ts';
+import { withoutTenant } from '../db/without-tenant.ts';
+import type { WorkerOptions } from '../worker/start-worker.ts';
+import { parseKeyRing } from '../worker/key-ring.ts';
+import { createPayloadCodec } from '../worker/payload-codec.ts';
+
+export interface StartApiOptions {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** Opened as app_api; the caller closes it. */
+  readonly database: Database;
+  readonly temporal: WorkerOptions['temporal'];
+  /** As WEDSYNC_ENCRYPTION_KEYS: decodes what the Temporal UI shows. */
+  readonly encryptionKeys: string;
+  /** Who may have payloads decoded, and from which pages; absent: nobody. */
+  readonly codec?: Pick<CodecServerOptions, 'allowedOrigins' | 'authorize'> | undefined;
+  readonly readiness?: ApiOptions['readiness'];
+  readonly status?: ApiOptions['status'];
+  readonly links?: ApiOptions['links'];
+}
+
+const manifest = z.object({ version: z.string() });
+
+/** Starts the HTTP server; ready to answer when it returns. */
+export async function startApi(options: StartApiOptions): Promise<{ url: string; stop: () => Promise<void> }> {
+  const { database, temporal } = options;
+  const where: Pick<NativeConnectionOptions, 'address' | 'tls' | 'apiKey'> = {
+    address: temporal.address,
+    ...temporal.connection,
+  };
+  const connection = Connection.lazy(where);
+  const api = createApi({
+    version: manifest.parse(createRequire(import.meta.url)('../package.json')).version,
+    readiness: {
+      postgres: () => withoutTenant(database, (trx) => assertMigrated(trx)),
+      temporal: async () => {
+        await connection.workflowService.describeNamespace({ namespace: temporal.namespace });
+      },
+      ...options.readiness,
+    },
+    status: options.status,
+    links: options.links ?? {},
+  });
+  if (options.codec) {
+    registerCodecServer(api, {
+      ...options.codec,
+      codec: createPayloadCodec(parseKeyRing(options.encryptionKeys)),
+      onAccess: ({ actor, namespace, operation, payloads }) =>
+        withoutTenant(database, (trx) =>
+          recordDeed(trx, {
+            actor,
+            deed: `payloads.${operation}d`,
+            subject: { type: 'temporal_namespace', id: namespace },
+            details: { payloads },
+          }),
+        ),
+    });
+  }
+  const url = await api.listen({ host: options.host, port: options.port });
+  return {
+    url,
+    stop: async () => {
+      await api.close();
+      await connection.close();
+    },
+  };
+}
+
+/** Compares a bearer token in constant time, by its hash. */
+export function bearerTokenCheck(token: string, actor: string): CodecServerOptions['authorize'] {
+  const hashOf = (text: string): Buffer => createHash('sha256').update(text).digest();
+  const wanted = hashOf(`Bearer ${token}`);
+  return async (authorization) => (timingSafeEqual(hashOf(authorization ?? ''), wanted) ? { actor } : null);
+}
