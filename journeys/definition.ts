@@ -4,6 +4,7 @@ import { JourneyDefinition, MAX_CLOSING, MAX_STEPS } from './journey-schema.ts';
 import { problemsOf, type Problem } from './problem.ts';
 import type { ValidationContext } from './examined.ts';
 import { findErrors } from './validate.ts';
+import { plainly } from './words.ts';
 
 export type { JourneyDefinition, StartEvent, Starts, Stop, StopEvent } from './journey-schema.ts';
 export type { Comparison, Condition } from './condition-schema.ts';
@@ -38,7 +39,7 @@ export type DefinitionResult = { ok: true; definition: JourneyDefinition } | { o
 export function parseDefinition(input: unknown, context: ValidationContext = {}): DefinitionResult {
   const refused = refuseOversized(input) ?? refuseTooMany(input);
   if (refused) return { ok: false, problems: [refused] };
-  const result = JourneyDefinition.safeParse(input, { reportInput: true });
+  const result = JourneyDefinition.safeParse(input, { reportInput: true, error: plainly });
   if (!result.success) return { ok: false, problems: problemsOf(result.error) };
   const errors = findErrors(result.data, context);
   return errors.length === 0 ? { ok: true, definition: result.data } : { ok: false, problems: errors };

@@ -15,6 +15,18 @@ export function isAhead({ state }: PlannedStep): boolean {
   return state === 'planned' || state === 'waiting' || state === 'held';
 }
 
+/** The order of time: an instant that is not known comes last. */
+export function byInstant(a: string | null, b: string | null): number {
+  if (a === b) return 0;
+  if (a === null) return 1;
+  return b === null || a < b ? -1 : 1;
+}
+
+/** The order in which steps go. */
+export function inTime(a: PlannedStep, b: PlannedStep): number {
+  return byInstant(momentOf(a).at, momentOf(b).at);
+}
+
 export function momentOf({ runAt, dueAt, local, zone }: PlannedStep): Moment {
   return { at: runAt ?? dueAt, local, zone };
 }

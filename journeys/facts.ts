@@ -5,7 +5,7 @@ import { refuseOversized } from './input-limits.ts';
 import { clip, formatPath, problemsOf, type Problem } from './problem.ts';
 import { PURPOSES } from './step-schema.ts';
 import { Weekday } from './when-schema.ts';
-import { CivilDate, Instant, oneOf, pattern, RealDate, shown, text, TimeZone, WallTime } from './words.ts';
+import { CivilDate, Instant, oneOf, pattern, plainly, RealDate, shown, text, TimeZone, WallTime } from './words.ts';
 
 const EVERY_DAY: Weekday[] = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
 const WORKING_DAYS: Weekday[] = ['mon', 'tue', 'wed', 'thu', 'fri'];
@@ -220,7 +220,7 @@ export type LedgerResult = { ok: true; ledger: Ledger } | { ok: false; problems:
 export function parseFacts(input: unknown): FactsResult {
   const refused = refuseOversized(input);
   if (refused) return { ok: false, problems: [refused] };
-  const result = Facts.safeParse(input, { reportInput: true });
+  const result = Facts.safeParse(input, { reportInput: true, error: plainly });
   const slips = slipsOfTheHand(input, Facts, []);
   if (result.success && slips.length === 0) return { ok: true, facts: result.data };
   return { ok: false, problems: [...slips, ...(result.success ? [] : problemsOf(result.error))] };
@@ -230,7 +230,7 @@ export function parseFacts(input: unknown): FactsResult {
 export function parseLedger(input: unknown): LedgerResult {
   const refused = refuseOversized(input);
   if (refused) return { ok: false, problems: [refused] };
-  const result = Ledger.safeParse(input ?? {}, { reportInput: true });
+  const result = Ledger.safeParse(input ?? {}, { reportInput: true, error: plainly });
   const slips = slipsOfTheHand(input, Ledger, []);
   if (result.success && slips.length === 0) return { ok: true, ledger: result.data };
   return { ok: false, problems: [...slips, ...(result.success ? [] : problemsOf(result.error))] };

@@ -1,5 +1,5 @@
 import type { JourneyDefinition } from './definition.ts';
-import { effectsOf, isAhead, momentOf, stepsByKey, type Moment } from './effects.ts';
+import { byInstant, effectsOf, isAhead, momentOf, stepsByKey, type Moment } from './effects.ts';
 import type { Facts, Ledger } from './facts.ts';
 import { moveLedger } from './move-ledger.ts';
 import { planJourney } from './plan-journey.ts';
@@ -85,7 +85,7 @@ function impactOnCouple(version: JourneyDefinition, execution: ImpactExecution, 
   return {
     executionId,
     counts,
-    steps: steps.filter(({ kind }) => kind !== 'unchanged').sort(inTime),
+    steps: steps.filter(({ kind }) => kind !== 'unchanged').sort((a, b) => byInstant(at(a), at(b))),
     hadAndRemoved: [...new Set(had.map(({ key }) => oldSteps.get(key)?.name ?? key))],
   };
 }
@@ -103,9 +103,6 @@ function kindOf(before: Moment | null, after: Moment | null): ImpactKind {
   return after.at === null || after.at > before.at ? 'later' : 'earlier';
 }
 
-function inTime(a: ImpactStep, b: ImpactStep): number {
-  const [one, two] = [a.after?.at ?? a.before?.at, b.after?.at ?? b.before?.at];
-  if (one === two) return 0;
-  if (one === null || one === undefined) return 1;
-  return two === null || two === undefined || one < two ? -1 : 1;
+function at({ after, before }: ImpactStep): string | null {
+  return (after ?? before)?.at ?? null;
 }

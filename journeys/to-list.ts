@@ -1,4 +1,5 @@
 import type { JourneyDefinition, Step } from './definition.ts';
+import { inTime } from './effects.ts';
 import { explain } from './explain.ts';
 import { createTree, type Placed } from './journey-tree.ts';
 import type { Plan, PlannedStep } from './plan.ts';
@@ -61,11 +62,4 @@ export function toList(definition: JourneyDefinition, plan?: Plan): ListRow[] {
     ...(['yes', 'no'] as const).flatMap((arm) => tree.onArm(placed.step.key, arm).flatMap(withArms)),
   ];
   return tree.placed.filter(({ step }) => step.in === undefined).flatMap(withArms);
-}
-
-function inTime(a: PlannedStep, b: PlannedStep): number {
-  const [one, two] = [a.runAt ?? a.dueAt, b.runAt ?? b.dueAt];
-  if (one === two) return 0;
-  if (one === null) return 1;
-  return two === null || one < two ? -1 : 1;
 }

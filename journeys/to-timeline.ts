@@ -1,5 +1,6 @@
-import { Temporal } from 'temporal-polyfill';
+import { parseDay } from './civil.ts';
 import type { JourneyDefinition, Step } from './definition.ts';
+import { byInstant } from './effects.ts';
 import { foldScale, type FoldedScale } from './fold-scale.ts';
 import type { Plan, PlannedStep, StepState } from './plan.ts';
 import { createTree, type JourneyTree } from './journey-tree.ts';
@@ -104,7 +105,7 @@ function rank(anchor: Band): number {
 function calendarTimeline(definition: JourneyDefinition, plan: Plan): Timeline {
   const tree = createTree(definition);
   const dated = plan.steps.filter(({ local }) => local !== null);
-  const dayOf = ({ local }: PlannedStep): number => epochDay((local ?? '').slice(0, 10));
+  const dayOf = ({ local }: PlannedStep): number => parseDay(local?.slice(0, 10)) ?? 0;
   const first = Math.min(...dated.map(dayOf));
   const scale = foldScale(dated.map((step) => dayOf(step) - first));
   const item = (step: PlannedStep): TimelineItem => {
@@ -119,7 +120,7 @@ function calendarTimeline(definition: JourneyDefinition, plan: Plan): Timeline {
       state: step.state,
     };
   };
-  const items = dated.map(item).sort((a, b) => compareText(a.local ?? '', b.local ?? ''));
+  const items = dated.map(item).sort((a, b) => byInstant(a.local, b.local));
   const band = {
     anchor: 'calendar',
     kind: 'calendar',
@@ -129,14 +130,6 @@ function calendarTimeline(definition: JourneyDefinition, plan: Plan): Timeline {
     anchorX: null,
   } as const;
   return { bands: [band], undated: plan.steps.filter(({ local }) => local === null).map(item) };
-}
-
-function epochDay(date: string): number {
-  return Temporal.PlainDate.from('1970-01-01').until(Temporal.PlainDate.from(date)).days;
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function described(tree: JourneyTree, key: string, occurrence: number) {

@@ -139,3 +139,26 @@ function unknownZone(zone: string): string {
   const meant = didYouMean(zone, Intl.supportedValuesOf('timeZone'));
   return `"${clip(zone)}" is not a zone of the IANA database.${meant ? ` Did you mean "${meant}"?` : ' An example is "Europe/London".'}`;
 }
+
+/** What is said where a schema has no sentence of its own. */
+export function plainly(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code === 'invalid_type') {
+    const needed = NEEDED[issue.expected] ?? issue.expected;
+    return issue.input === undefined
+      ? `Missing: ${needed} is needed here.`
+      : `${shown(issue.input)} stands where ${needed} is needed.`;
+  }
+  if (issue.code === 'too_small') return `Too few or too small: at least ${issue.minimum}.`;
+  if (issue.code === 'too_big') return `Too many or too large: at most ${issue.maximum}.`;
+  return undefined;
+}
+
+const NEEDED: Readonly<Record<string, string>> = {
+  array: 'a list',
+  object: 'an object',
+  record: 'an object',
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+};

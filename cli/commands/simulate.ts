@@ -56,6 +56,9 @@ Examples:
     )
     .action(async (file: string | undefined, options: Options) => {
       if (options.story) return await runStories(file, options.story, options);
+      if (options.journeys !== undefined) {
+        throw new OperatorError('--journeys says where the journeys of stories are: give --story too.');
+      }
       if (file === undefined)
         throw new OperatorError('which journey? Give a file, or --story. See wedsync simulate --help.');
       if (options.facts === undefined) throw new OperatorError('for which couple? Give --facts couple.yaml.');

@@ -1,6 +1,6 @@
 import type { LogEntry, StepFate } from '../../journeys/simulate.ts';
 import type { Colours } from './colours.ts';
-import { weekdayOf } from './plan-table.ts';
+import { withWeekday } from './plan-table.ts';
 import { table, type Cell } from './table.ts';
 
 const PAINTED: Readonly<Record<StepFate, 'green' | 'cyan' | 'yellow' | 'dim'>> = {
@@ -18,7 +18,7 @@ export function logTable(log: readonly LogEntry[], colours: Colours, width: numb
   const rows = log.map((entry): Cell[] => {
     if (entry.kind === 'event') {
       return [
-        { text: weekdayOf(entry.local) },
+        { text: withWeekday(entry.local) },
         { text: '', paint: colours.dim },
         { text: entry.event, paint: colours.magenta },
         { text: 'event', paint: colours.dim },
@@ -29,7 +29,7 @@ export function logTable(log: readonly LogEntry[], colours: Colours, width: numb
     const outcome = entry.outcome === null ? '' : `: ${entry.outcome}`;
     const to = entry.to.length === 0 ? '' : `To ${entry.to.join(' and ')}. `;
     return [
-      { text: weekdayOf(entry.local) },
+      { text: withWeekday(entry.local) },
       { text: entry.zone, paint: colours.dim },
       { text: entry.occurrence === 1 ? entry.key : `${entry.key} #${entry.occurrence}`, paint: colours.bold },
       { text: entry.type, paint: colours.dim },

@@ -1,14 +1,14 @@
-import { Temporal } from 'temporal-polyfill';
+import { createCalendar, formatLocal } from '../../journeys/calendar.ts';
+import { parseDay, weekdayOf } from '../../journeys/civil.ts';
+import { inTime } from '../../journeys/effects.ts';
 import type { Plan, PlannedStep, StepState } from '../../journeys/plan.ts';
 import { explain } from '../../journeys/explain.ts';
 import type { Colours } from './colours.ts';
 import { table } from './table.ts';
 
-const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const;
-
 /** A plan as a person reads it: in the order of time, what has no date yet at the end. `width`: of the terminal, or null. */
 export function planTable(plan: Plan, colours: Colours, width: number | null): string {
-  const steps = [...plan.steps].sort((a, b) => compare(moment(a), moment(b)));
+  const steps = [...plan.steps].sort(inTime);
   const rows = steps.map((step) => [
     { text: dayAndTime(step) },
     { text: step.zone ?? '', paint: colours.dim },
@@ -27,30 +27,17 @@ export function nextLine({ status, next }: Plan): string {
   return next.until === null ? 'Next: nothing until something new is known.' : `Next: wait until ${next.until}.`;
 }
 
-function moment(step: PlannedStep): string | null {
-  return step.runAt ?? step.dueAt;
-}
-
-function compare(a: string | null, b: string | null): number {
-  if (a === b) return 0;
-  if (a === null) return 1;
-  if (b === null) return -1;
-  return a < b ? -1 : 1;
-}
-
 /** `Fri 2026-11-20 11:00`: of `runAt` where it goes at another time than it is due. */
-function dayAndTime(step: PlannedStep): string {
-  if (step.runAt !== null && step.runAt !== step.dueAt && step.zone !== null) {
-    const local = Temporal.Instant.from(step.runAt).toZonedDateTimeISO(step.zone).toPlainDateTime();
-    return weekdayOf(local.toString({ smallestUnit: 'minute' }));
-  }
-  return step.local === null ? '' : weekdayOf(step.local);
+function dayAndTime({ runAt, dueAt, local, zone }: PlannedStep): string {
+  if (runAt === null || runAt === dueAt || zone === null) return local === null ? '' : withWeekday(local);
+  return withWeekday(formatLocal(createCalendar().zone(zone), Date.parse(runAt)));
 }
 
-/** A local `YYYY-MM-DDTHH:MM` with its day of the week. */
-export function weekdayOf(local: string): string {
+/** A local `YYYY-MM-DDTHH:MM` with its day of the week, for a reader. */
+export function withWeekday(local: string): string {
   const [date = '', time = ''] = local.split('T');
-  return `${WEEKDAYS[Temporal.PlainDate.from(date).dayOfWeek - 1]} ${date} ${time}`.trimEnd();
+  const weekday = weekdayOf(parseDay(date) ?? 0);
+  return `${weekday.slice(0, 1).toUpperCase()}${weekday.slice(1)} ${date} ${time}`;
 }
 
 const PAINTED: Readonly<Record<StepState, 'cyan' | 'green' | 'yellow' | 'red' | 'dim'>> = {

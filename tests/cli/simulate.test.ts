@@ -159,6 +159,7 @@ describe('wedsync simulate', () => {
       /leave the journey out|there is no such file/,
     ],
     ['a story that is not there', ['simulate', '--story', '/no/such.yaml'], /there is no such file/],
+    ['a folder of journeys without stories', ['simulate', 'x.yaml', '--journeys', 'y'], /give --story too/],
     ['facts beside stories', ['simulate', '--story', 'x', '--facts', 'y'], /cannot be used with/],
   ])('%s: exit code 2', async (_, args, says) => {
     const { code, stderr } = await wedsync(args);
