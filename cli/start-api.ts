@@ -8,6 +8,7 @@ import { createApi, type ApiOptions } from '../api/server.ts';
 import { recordDeed } from '../db/audit-deed.ts';
 import type { Database } from '../db/database.ts';
 import { assertMigrated } from '../db/migrate/migrate.ts';
+import type { MigrationDatabase } from '../db/migrate/statements.ts';
 import { withoutTenant } from '../db/without-tenant.ts';
 import type { WorkerOptions } from '../worker/start-worker.ts';
 import { parseKeyRing } from '../worker/key-ring.ts';
@@ -42,7 +43,7 @@ export async function startApi(options: StartApiOptions): Promise<{ url: string;
   const api = createApi({
     version: manifest.parse(createRequire(import.meta.url)('../package.json')).version,
     readiness: {
-      postgres: () => withoutTenant(database, (trx) => assertMigrated(trx)),
+      postgres: () => withoutTenant(database, (trx) => assertMigrated(trx as unknown as MigrationDatabase)),
       temporal: async () => {
         await connection.workflowService.describeNamespace({ namespace: temporal.namespace });
       },
