@@ -1,0 +1,121 @@
+import { source as axeSource } from 'axe-core';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createEmailChannel, type EmailChannel } from '../../channels/email.ts';
+import { createSmsChannel } from '../../channels/twilio.ts';
+import { startInbox, type RunningInbox } from '../../cli/dev/inbox/start-inbox.ts';
+import { anEmail, SENDER } from '../channels/support/an-email.ts';
+import { startBrowser } from '../support/browser.ts';
+
+let browser: Browser;
+let page: Page;
+let inbox: RunningInbox;
+let channel: EmailChannel;
+const troubles: string[] = [];
+beforeAll(async () => {
+  [browser, inbox] = await Promise.all([startBrowser(), startInbox({ callbackPaceMs: 5 })]);
+  channel = createEmailChannel({ smtpUrl: inbox.smtpUrl, from: SENDER });
+  page = await browser.newPage({ viewport: { width: 1280, height: 860 } });
+  page.on('pageerror', (error) => troubles.push(error.message));
+  page.on('dialog', (dialog) => void dialog.accept());
+});
+afterAll(async () => {
+  await channel.close();
+  await Promise.all([browser.close(), inbox.stop()]);
+});
+beforeEach(async () => {
+  await fetch(`${inbox.inboxUrl}/api/messages`, { method: 'DELETE' });
+  await page.goto(inbox.inboxUrl);
+  await page.waitForSelector('.live.on');
+  troubles.length = 0;
+});
+
+type Axe = { run(options?: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+async function objections(): Promise<string[]> {
+  await page.evaluate(axeSource);
+  return page.evaluate(async () => {
+    // What is inside the frame is the mail, which has a test of its own.
+    const { violations } = await (globalThis as unknown as { axe: Axe }).axe.run({ iframes: false });
+    return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`);
+  });
+}
+
+describe('the page of the inbox', () => {
+  it('shows a mail at once, without being asked', async () => {
+    await channel.send(anEmail({ subject: 'Arrived just now' }));
+    await page.getByText('Arrived just now').waitFor();
+    expect(await page.title()).toContain('(1)');
+  });
+
+  it('is worked by the keyboard: next, previous, search, delete, back', async () => {
+    for (const subject of ['Oldest', 'Middle', 'Newest']) await channel.send(anEmail({ subject }));
+    await page.getByText('Newest').waitFor();
+    const shown = page.locator('#reader h2');
+    await page.keyboard.press('j');
+    await shown.getByText('Newest').waitFor();
+    await page.keyboard.press('j');
+    await shown.getByText('Middle').waitFor();
+    await page.keyboard.press('k');
+    await shown.getByText('Newest').waitFor();
+    await page.keyboard.press('Delete');
+    await shown.getByText('Middle').waitFor();
+    await page.getByText('Newest').waitFor({ state: 'detached' });
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('/');
+    await page.keyboard.type('oldest');
+    await page.locator('#messages li').filter({ hasText: 'Middle' }).waitFor({ state: 'detached' });
+    expect(await page.locator('#messages li').count()).toBe(1);
+  });
+
+  it('keeps a hostile mail inert, in the list and in its frame', async () => {
+    const attack =
+      '<script>top.document.title = "taken"</script><img src=x onerror="top.document.title = \'taken\'"><form action="/api/messages"><button>go</button></form>';
+    await channel.send(
+      anEmail({ subject: attack, to: { name: attack, address: 'a@example.com' }, text: attack, html: attack }),
+    );
+    await page.locator('#messages a').click();
+    const frame = page.frameLocator('iframe');
+    await frame.getByRole('button', { name: 'go' }).waitFor();
+    await frame.getByRole('button', { name: 'go' }).click();
+    expect(await page.title()).not.toContain('taken');
+    expect(await page.locator('#reader h2').textContent()).toBe(attack);
+    expect(await page.locator('#messages script, #messages img, #reader script').count()).toBe(0);
+    expect(page.url()).toContain('#/');
+  });
+
+  it('lets a couple answer a text', async () => {
+    await createSmsChannel({ ...inbox.twilio, sender: { from: '+447700900900' } }).send({
+      id: 'page-1',
+      to: '+447700900100',
+      body: 'See you tomorrow!',
+    });
+    await page.getByText('See you tomorrow!').first().click();
+    await page.getByRole('button', { name: 'STOP' }).click();
+    await page.getByText('from the telephone').waitFor();
+  });
+
+  it('sets up a fault and shows it', async () => {
+    await page.getByRole('button', { name: 'What goes wrong next?' }).click();
+    await page.getByRole('textbox', { name: 'Recipient' }).fill('unlucky@example.com');
+    await page.getByRole('button', { name: 'Set it up' }).click();
+    await page.getByText('Email to unlucky@example.com is refused, once').waitFor();
+    const { outcome } = await channel.send(anEmail({ to: { address: 'unlucky@example.com' } }));
+    expect(outcome).toBe('refused');
+  });
+
+  it.each([
+    ['light', 1280],
+    ['dark', 1280],
+    ['light', 390],
+  ] as const)('has nothing that axe-core objects to, %s and %i wide', async (colorScheme, width) => {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize({ width, height: 860 });
+    await channel.send(anEmail());
+    await page.locator('#messages a').first().click();
+    await page.locator('iframe').waitFor();
+    expect(await objections()).toEqual([]);
+    const overflow = await page.locator('html').evaluate((root) => root.scrollWidth - root.clientWidth);
+    expect(overflow).toBe(0);
+    expect(troubles).toEqual([]);
+  });
+});
