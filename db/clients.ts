@@ -37,7 +37,7 @@ export async function insertClient(
 }
 
 /** A contact is one row an address; the rows of one role are one person. */
-function addressesOf(clientId: string, contact: NewContact): Insertable<ClientContacts>[] {
+export function addressesOf(clientId: string, contact: NewContact): Insertable<ClientContacts>[] {
   const addresses: [ContactType, string | undefined][] = [
     ['email', contact.email],
     ['phone', contact.phone],

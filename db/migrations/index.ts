@@ -28,6 +28,7 @@ import * as m20261121T1130 from './20261121T1130_ops_alerts.ts';
 import * as m20261121T1135 from './20261121T1135_summaries.ts';
 import * as m20261121T1140 from './20261121T1140_integrity.ts';
 import * as m20261121T1145 from './20261121T1145_compat.ts';
+import * as m20261121T1150 from './20261121T1150_quiet_writes.ts';
 import * as m20261121T1200 from './20261121T1200_webhook_delivery.ts';
 import * as m20261121T1205 from './20261121T1205_inbound.ts';
 import * as m20261121T1210 from './20261121T1210_template_details.ts';
@@ -71,6 +72,7 @@ export const migrations: Readonly<Record<string, ReversibleMigration>> = {
   '20261121T1135_summaries': m20261121T1135,
   '20261121T1140_integrity': m20261121T1140,
   '20261121T1145_compat': m20261121T1145,
+  '20261121T1150_quiet_writes': m20261121T1150,
   '20261121T1200_webhook_delivery': m20261121T1200,
   '20261121T1205_inbound': m20261121T1205,
   '20261121T1210_template_details': m20261121T1210,
