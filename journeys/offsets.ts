@@ -10,11 +10,6 @@ export function elapsedMs(offset: Offset | undefined): number | null {
   return null;
 }
 
-/** True for days, weeks and months. */
-export function isCalendar(offset: Offset | undefined): boolean {
-  return offset !== undefined && elapsedMs(offset) === null;
-}
-
 /** The day that many days, weeks or months later; the same day for an elapsed offset or none. */
 export function addToDay(day: number, offset: Offset | undefined, times = 1): number {
   if (offset?.days !== undefined) return day + offset.days * times;

@@ -4,7 +4,7 @@ import { createCalendar, formatInstant } from './calendar.ts';
 import { parseDay, parseTime } from './civil.ts';
 import { refuseOversized } from './input-limits.ts';
 import { problemsOf, type Problem } from './problem.ts';
-import { Instant, isRealDate, isTimeZone, pattern, text } from './words.ts';
+import { Instant, isRealDate, oneOf, pattern, text, TimeZone } from './words.ts';
 
 /** One thing that happens: `do` is the event, everything else its details. `at` is an instant. */
 export type ScriptEvent = {
@@ -24,7 +24,16 @@ function exists(local: string): boolean {
   return isRealDate(local.slice(0, 10)) && !Number.isNaN(Date.parse(`${local}Z`));
 }
 
-export const Row = z.object({ at: Moment, do: text(100), zone: z.string().optional() }).loose();
+const HOLD_SCOPES = ['organization', 'journey', 'client', 'execution', 'channel'] as const;
+
+export const Row = z
+  .object({ at: Moment, do: text(100), zone: TimeZone.optional(), weddingZone: TimeZone.nullable().optional() })
+  .loose()
+  .superRefine((row, context) => {
+    if (row.do !== 'hold' || row['scope'] === undefined) return;
+    const scope = oneOf(HOLD_SCOPES).safeParse(row['scope']);
+    for (const { message } of scope.error?.issues ?? []) context.addIssue({ code: 'custom', path: ['scope'], message });
+  });
 
 const Script = z
   .array(Row, { error: 'Must be a list of rows such as { at: "2027-04-15T13:00", do: form.submitted, form: menu }.' })
@@ -38,18 +47,6 @@ export function parseScript(input: unknown, zone: string): ScriptResult {
   if (refused) return { ok: false, problems: [refused] };
   const result = Script.safeParse(input ?? []);
   if (!result.success) return { ok: false, problems: problemsOf(result.error) };
-  const problems = result.data.flatMap((row, index) =>
-    row.zone === undefined || isTimeZone(row.zone)
-      ? []
-      : [
-          {
-            code: 'unknown_zone',
-            path: `[${index}].zone`,
-            message: `"${row.zone}" is not a zone of the IANA database.`,
-          },
-        ],
-  );
-  if (problems.length > 0) return { ok: false, problems };
   return { ok: true, script: result.data.map((row) => toEvent(row, zone)) };
 }
 

@@ -10,7 +10,7 @@ import type { Reason } from './reasons.ts';
 import { reachedBy } from './recipients.ts';
 import type { ScriptEvent } from './script.ts';
 import { happen } from './world-events.ts';
-import { changeClient, createWorld, endStep, recordPlan, setStatus, type World } from './world.ts';
+import { becomeStatus, changeClient, createWorld, endStep, recordPlan, type World } from './world.ts';
 
 /**
  * What became of a step:
@@ -199,5 +199,6 @@ function takeEffect(world: World, step: Step, at: string): void {
   if (isMessage(step)) world.facts.messages[step.key] = { ...world.facts.messages[step.key], status: 'sent' };
   if (step.type !== 'update_client') return;
   changeClient(world, step.set);
-  if (step.set.status !== undefined) setStatus(world, step.set.status, at);
+  const { status } = step.set;
+  if (status !== undefined && status !== world.facts.client.status) becomeStatus(world, status, at);
 }

@@ -28,8 +28,7 @@ export function tell(world: World, event: DomainEvent, at: string): void {
 }
 
 /** The status of the couple's record; becoming booked or cancelled is an event of its own besides. */
-export function setStatus(world: World, status: string, at: string): void {
-  if (world.facts.client.status === status) return;
+export function becomeStatus(world: World, status: string, at: string): void {
   world.facts.client.status = status;
   if (status === 'booked' || status === 'cancelled') tell(world, { on: `client.${status}`, details: { status } }, at);
   tell(world, { on: 'client.status', details: { status } }, at);

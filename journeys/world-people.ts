@@ -1,0 +1,111 @@
+// What people say and decide in a rehearsal: replies, consent, approvals, holds.
+import { numberOf, textOf, textsOf, type Details } from './details.ts';
+import type { Facts } from './facts.ts';
+import { primaryOf } from './recipients.ts';
+import { tell, type World } from './world.ts';
+
+type Execution = Facts['execution'];
+
+const STOP_WORDS = new Set(['STOP', 'STOPALL', 'UNSUBSCRIBE', 'END', 'QUIT']);
+
+/** A reply belongs to the message it names, else to the last one that was sent on its channel. */
+export function reply(world: World, details: Details, at: string): void {
+  const { messages } = world.facts;
+  const message = textOf(details, 'step', 'message') ?? lastSentOn(world, channelOf(details));
+  if (message !== undefined) messages[message] = { ...messages[message], replied: true };
+  const word = textOf(details, 'keyword', 'text')?.trim().toUpperCase() ?? '';
+  if (STOP_WORDS.has(word)) suppress(world, details);
+  tell(world, { on: 'reply', details: { ...details, ...(message !== undefined && { message }) } }, at);
+}
+
+function lastSentOn({ definition, ledger }: World, channel: string): string | undefined {
+  const steps = [...definition.steps, ...(definition.closing ?? [])];
+  const onChannel = new Set(steps.filter((step) => step.type === channel).map((step) => step.key));
+  const sent = ledger.steps.filter((row) => row.state === 'done' && onChannel.has(row.key));
+  return sent.sort((a, b) => Date.parse(a.endedAt ?? '') - Date.parse(b.endedAt ?? '')).at(-1)?.key;
+}
+
+/** Without purposes it covers everything, as the word STOP does. */
+export function suppress(world: World, details: Details): void {
+  const purposes = textsOf(details, 'purposes', 'purpose');
+  world.facts.suppressions.push({
+    ...contactIdOf(world.facts, details),
+    ...(purposes && { purposes }),
+    channel: channelOf(details),
+  } as Facts['suppressions'][number]);
+}
+
+export function giveConsent(world: World, details: Details): void {
+  world.facts.consents.push({
+    ...contactIdOf(world.facts, details),
+    channel: channelOf(details),
+    purpose: textOf(details, 'purpose') ?? 'marketing',
+    state: details['state'] === 'withdrawn' ? 'withdrawn' : 'granted',
+  } as Facts['consents'][number]);
+}
+
+const YES = new Set<unknown>(['approved', 'approve', 'send', 'send_now', 'go', 'yes', true]);
+const SAID = ['decision', 'answer', 'late', 'send', 'choice', 'value'];
+
+/** An approval, or the answer to what was past or was missed while held. */
+export function decideOn(world: World, details: Details, at: string): void {
+  const said = SAID.map((key) => details[key]).find((value) => value !== undefined);
+  world.facts.approvals.push({
+    key: textOf(details, 'step', 'key') ?? '',
+    occurrence: numberOf(details, 'occurrence', 1),
+    decision: YES.has(said) ? 'approved' : 'rejected',
+    at,
+  });
+}
+
+export function hold(world: World, details: Details, at: string): void {
+  const channel = textOf(details, 'channel');
+  const reason = textOf(details, 'reason');
+  world.facts.execution.holds.push({
+    scope: textOf(details, 'scope') ?? (channel === null ? 'client' : 'channel'),
+    since: at,
+    ...(channel !== null && { channel }),
+    ...(reason !== null && { reason }),
+  } as Execution['holds'][number]);
+}
+
+/** Lifts the hold that is named, or all of them; `late` says what becomes of what fell due meanwhile. */
+export function resume(world: World, details: Details, at: string): void {
+  const { execution } = world.facts;
+  const channel = textOf(details, 'channel');
+  const scope = textOf(details, 'scope') ?? (channel === null ? null : 'channel');
+  const lifted = execution.holds.filter(
+    (one) => (scope === null || one.scope === scope) && (channel === null || one.channel === channel),
+  );
+  const since = lifted.map((one) => one.since).sort()[0] ?? at;
+  const late = textOf(details, 'late');
+  execution.holds = execution.holds.filter((one) => !lifted.includes(one));
+  execution.resumed = { at, since, late: late === 'skip' || late === 'ask' ? late : 'send' };
+}
+
+/** Something about a contact changed; one that is not there yet is added. */
+export function changeContact(world: World, details: Details): void {
+  const { facts } = world;
+  const named = textOf(details, 'contact', 'id', 'role') ?? 'primary';
+  const { contact: _contact, ...change } = details;
+  const known = named === 'primary' ? primaryOf(facts) : contactOf(facts, named);
+  if (known)
+    Object.assign(known, Object.fromEntries(Object.entries(change).map(([key, value]) => [key, value ?? undefined])));
+  else facts.contacts = [...(facts.contacts ?? []), { id: named, role: named, isPrimary: false, ...change }];
+}
+
+/** Whose word it is, by role or id; nobody's in particular where nobody is named. */
+function contactIdOf(facts: Facts, details: Details): { contactId?: string } {
+  const named = textOf(details, 'from', 'contact', 'contactId');
+  if (named === null) return {};
+  const contact = named === 'primary' ? primaryOf(facts) : contactOf(facts, named);
+  return contact ? { contactId: contact.id } : {};
+}
+
+function contactOf(facts: Facts, named: string) {
+  return facts.contacts?.find((one) => one.id === named || one.role === named);
+}
+
+function channelOf(details: Details): string {
+  return textOf(details, 'channel') ?? 'email';
+}
