@@ -32,9 +32,9 @@ function sentenceFor(step: Explained, reason: Reason): string {
     case 'daily_cap':
       return `Moved on from ${local(reason.was)} because this couple gets at most ${count(reason.cap, 'message')} a day.`;
     case 'retry':
-      return `Will be tried again; ${count(reason.attempts, 'attempt')} did not get through.`;
+      return `Will be tried again; ${count(reason.attempts, 'attempt')} did not get through${reason.problem === undefined ? '' : ` (${reason.problem.replace(/\.$/, '')})`}.`;
     case 'overdue':
-      return `Late: it was due on ${local(reason.was)} and has not gone yet.`;
+      return `Late: it was due on ${local(reason.was)}.`;
     case 'anchor_missing':
       return `Waits for ${fieldWords(reason.field)}.`;
     case 'postponed':

@@ -1,7 +1,7 @@
 // Journeys, couples and moments such as nobody would think of.
 import * as fc from 'fast-check';
 import { parseDefinition, type JourneyDefinition } from '../../../journeys/definition.ts';
-import { parseFacts, type Facts } from '../../../journeys/facts.ts';
+import { parseFacts, parseLedger, STEP_STATES, type Facts, type Ledger } from '../../../journeys/facts.ts';
 import { findErrors } from '../../../journeys/validate.ts';
 
 const ZONES = [
@@ -224,6 +224,44 @@ export const couples: fc.Arbitrary<Facts> = fc
   });
 
 export const moments = instant;
+
+/** Ledgers with anything in them, also what no worker would have written. */
+export const ledgers: fc.Arbitrary<Ledger> = fc
+  .array(
+    fc
+      .record({
+        key: fc.integer({ min: 0, max: 12 }).map((index) => `s${index}`),
+        occurrence: fc.integer({ min: 1, max: 7 }),
+        state: fc.constantFrom(...STEP_STATES),
+        dueAt: fc.option(instant),
+        plannedAt: fc.option(instant),
+        endedAt: optional(instant),
+        outcome: optional(fc.constantFrom('yes', 'no', 'sent', '')),
+        attempts: optional(fc.integer({ min: 0, max: 9 })),
+        nextAttemptAt: optional(instant),
+        reason: optional(fc.record({ code: fc.constantFrom('caught_up', 'past', 'stage_ended', 'nonsense') })),
+      })
+      .map(compact)
+      .filter((row) => row.outcome !== ''),
+    { maxLength: 20 },
+  )
+  .map((steps) => {
+    const result = parseLedger({ steps });
+    if (!result.ok) throw new Error(JSON.stringify(result.problems));
+    return result.ledger;
+  });
+
+/** What can be the matter with an execution besides. */
+export const troubles = fc
+  .record({
+    stoppedAt: optional(instant),
+    holds: fc.array(fc.record({ scope: fc.constantFrom('organization', 'client', 'execution'), since: instant }), {
+      maxLength: 2,
+    }),
+    endedStages: fc.array(fc.record({ stage: fc.constantFrom('planning', 'chase'), at: instant }), { maxLength: 2 }),
+    resumed: optional(fc.record({ at: instant, since: instant, late: fc.constantFrom('send', 'skip', 'ask') })),
+  })
+  .map(compact);
 
 /** Without the keys that are undefined, as a file would be written. */
 function compact<T extends Record<string, unknown>>(value: T): T {

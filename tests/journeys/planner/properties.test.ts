@@ -5,18 +5,20 @@ import { answerOf } from '../../../journeys/answers.ts';
 import { createCalendar } from '../../../journeys/calendar.ts';
 import { parseDay, parseTime, weekdayOf } from '../../../journeys/civil.ts';
 import type { JourneyDefinition, Step } from '../../../journeys/definition.ts';
+import { explain } from '../../../journeys/explain.ts';
 import type { Facts, Ledger } from '../../../journeys/facts.ts';
 import { planJourney } from '../../../journeys/plan-journey.ts';
 import { isCapped, purposeOf } from '../../../journeys/recipients.ts';
 import { simulate, type LogEntry } from '../../../journeys/simulate.ts';
 import { createWorld, endStep, recordPlan } from '../../../journeys/world.ts';
-import { couples, definitions, moments } from './arbitrary-journeys.ts';
+import { couples, definitions, ledgers, moments, troubles } from './arbitrary-journeys.ts';
 import { email, factsOf, journeyOf, ledgerOf, wedding } from '../support/ask.ts';
 
 const RUNS = { numRuns: 300 };
 /** Whole lives of journeys are dearer than single plans. */
 const LIVES = { numRuns: 100 };
 const EMPTY: Ledger = { steps: [] };
+const ENDED = new Set(['done', 'skipped', 'failed', 'unknown', 'not_taken']);
 
 describe('every plan', () => {
   test('is the same whatever the order of keys', () => {
@@ -60,6 +62,25 @@ describe('every plan', () => {
           next.kind !== 'run' || steps.some((one) => one.key === next.key && one.occurrence === next.occurrence);
         const isFuture = next.kind !== 'wait' || next.until === null || next.until > now;
         expect({ isListed, isFuture }).toEqual({ isListed: true, isFuture: true });
+      }),
+      RUNS,
+    );
+  });
+
+  test('is drawn up for any ledger and any trouble, and keeps what has ended', () => {
+    fc.assert(
+      fc.property(definitions, couples, troubles, ledgers, moments, (definition, facts, trouble, ledger, now) => {
+        const execution = { ...facts.execution, ...trouble } as Facts['execution'];
+        const plan = planJourney(definition, { ...facts, execution }, ledger, now);
+        const ended = Map.groupBy(ledger.steps, (row) => `${row.key}#${row.occurrence}`);
+        const changed = plan.steps.filter((one) => {
+          const rows = ended.get(`${one.key}#${one.occurrence}`) ?? [];
+          return rows.length === 1 && rows.every((row) => ENDED.has(row.state) && row.state !== one.state);
+        });
+        expect(changed).toEqual([]);
+        expect(plan.steps.map(explain).every((sentence) => sentence.endsWith('.') || sentence.endsWith(')'))).toBe(
+          true,
+        );
       }),
       RUNS,
     );

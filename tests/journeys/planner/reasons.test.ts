@@ -47,7 +47,7 @@ const EXAMPLES: Record<string, Example> = {
   },
   overdue: {
     question: { steps: [email('a', { when: wedding(-7) })], ledger: [recorded('a', DUE)], now: '2027-06-05T08:01:00Z' },
-    says: 'Late: it was due on Saturday 5 June 2027 at 09:00 and has not gone yet.',
+    says: 'Late: it was due on Saturday 5 June 2027 at 09:00.',
   },
   anchor_missing: {
     question: { steps: [email('a', { when: { anchor: 'date:tasting' } })] },
