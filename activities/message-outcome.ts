@@ -39,7 +39,12 @@ export function messageOutcome(
     const [{ code, detail } = { code: '', detail: '' }] = pending;
     if (delayMs !== null) {
       const nextAttemptAt = toInstant(new Date(now.getTime() + delayMs));
-      return { state: 'planned', reason: { code: 'retry', attempts }, nextAttemptAt, error: { code, message: detail } };
+      return {
+        state: 'planned',
+        reason: { code: 'retry', attempts, problem: detail },
+        nextAttemptAt,
+        error: { code, message: detail },
+      };
     }
     const message = `Given up after ${attempts} attempts: ${detail}`;
     if (!accepted) return { state: 'failed', reason: { code: 'failed' }, error: { code, message } };
@@ -70,7 +75,7 @@ function unknownOutcome(
     case 'resend_once':
       if (unknown.attempts < 2) {
         const nextAttemptAt = toInstant(new Date(now.getTime() + RECEIPT_GRACE_MS));
-        return { state: 'planned', reason: { code: 'retry', attempts }, nextAttemptAt, error };
+        return { state: 'planned', reason: { code: 'retry', attempts, problem: unknown.detail }, nextAttemptAt, error };
       }
       return { state: 'done', reason: done, outcome: 'assumed_sent', error };
     case 'assume_sent':

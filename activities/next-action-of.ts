@@ -1,4 +1,5 @@
 import { assertNever } from '../journeys/assert-never.ts';
+import { explain } from '../journeys/explain.ts';
 import type { JourneyDefinition, Step } from '../journeys/definition.ts';
 import type { Facts, Ledger } from '../journeys/facts.ts';
 import { planJourney } from '../journeys/plan-journey.ts';
@@ -115,8 +116,11 @@ function waitSummary(
   const line = whenDue === null ? nextLineOf(plan) : findLine(plan, whenDue.key, whenDue.occurrence);
   if (line === undefined) return until === null ? 'waits for news of the couple' : `look again at ${until}`;
   const when =
-    line.local === null ? (until ?? 'an unknown time') : `${line.local.replace('T', ' ')} ${line.zone ?? ''}`;
-  return `${line.type} ${nameOf(definition, line)} due ${when}`.trim();
+    line.local === null ? (until ?? 'an unknown time') : `${line.local.replace('T', ' ')} ${line.zone ?? ''}`.trim();
+  // What a person wrote about a hold or a stop stays in our database: it may speak of the couple.
+  const reason = 'why' in line.reason ? { ...line.reason, why: undefined } : line.reason;
+  const why = reason.code === 'on_time' ? '' : ` · ${explain({ ...line, reason })}`;
+  return `${line.type} ${nameOf(definition, line)} due ${when}${why}`;
 }
 
 function nameOf(definition: JourneyDefinition, line: PlannedStep): string {

@@ -114,7 +114,9 @@ function go(
   const wakesAt = approval?.wakesAt ?? null;
   if (nextAttempt !== undefined) {
     const at = Math.max(due.at, Date.parse(nextAttempt));
-    const reason: PlannedReason = { code: 'retry', attempts: draft.record?.attempts ?? 1 };
+    const known = draft.record?.reason?.['problem'];
+    const problem = typeof known === 'string' ? { problem: known } : {};
+    const reason: PlannedReason = { code: 'retry', attempts: draft.record?.attempts ?? 1, ...problem };
     return { kind: 'go', runAt: notLaterThanOpen(planning, draft, at), reason, wakesAt };
   }
   if (lateness) {

@@ -15,7 +15,8 @@ const PLANNED = [
   z.object({ code: z.literal('window'), from: at, opens: z.string(), closes: z.string() }),
   z.object({ code: z.literal('caught_up'), was: at }),
   z.object({ code: z.literal('daily_cap'), was: at, cap: z.number() }),
-  z.object({ code: z.literal('retry'), attempts: z.number() }),
+  /** `problem`: what the last attempt met, in words without an address. */
+  z.object({ code: z.literal('retry'), attempts: z.number(), problem: z.string().optional() }),
   z.object({ code: z.literal('overdue'), was: at }),
 ] as const;
 

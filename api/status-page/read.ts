@@ -75,5 +75,7 @@ export function createStatusReader(
 function stepLine(row: StepRow): StepLine {
   const { dueAt, dueLocal, problem, reason, ...line } = row;
   const why = reason && explain({ dueAt, local: dueLocal, zone: row.zone, reason });
-  return { ...line, reason: [why, problem].filter((text) => text !== null).join(' ') };
+  // A retry's reason tells its problem itself.
+  const rest = reason?.code === 'retry' ? null : problem;
+  return { ...line, reason: [why, rest].filter((text) => text !== null).join(' ') };
 }
