@@ -194,6 +194,7 @@ const LOAD = `/* load_executions */ select
                 from app.communications x
                where x.organization_id = e.organization_id and x.client_id = e.client_id
                  and x.direction = 'outbound' and x.purpose <> 'transactional'
+                 and x.created_at >= $2::timestamptz - interval '60 days'
                  and x.local_on >= ($2::timestamptz at time zone 'UTC')::date - 7
                  and x.execution_id is distinct from e.id
                  and (x.recipient_role is null or x.recipient_role in ('primary', 'partner_1', 'partner_2', 'both'))

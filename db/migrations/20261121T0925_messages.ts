@@ -115,15 +115,15 @@ export async function up(db: MigrationDatabase): Promise<void> {
       `create unique index communications_provider_message_id_key
          on app.communications (organization_id, provider, provider_message_id) where provider_message_id is not null`,
       `create index communications_client_idx on app.communications (organization_id, client_id, created_at desc)`,
-      `create index communications_client_day_idx on app.communications (organization_id, client_id, local_on)
-         where direction = 'outbound' and purpose <> 'transactional'`,
       `create index communications_execution_idx on app.communications (organization_id, execution_id, step_key)`,
       `create index communications_step_idx on app.communications (organization_id, step_execution_id)`,
       `create index communications_contact_idx on app.communications (organization_id, contact_id)`,
       `create index communications_template_idx on app.communications (organization_id, template_id)`,
       `create index communications_log_idx on app.communications (organization_id, created_at desc, id)`,
-      `create index communications_unfinished_idx on app.communications (organization_id, status, send_claimed_at)
-         where status in ('queued', 'held', 'sending', 'unknown')`,
+      // Neither status nor the time of the claim is in an index, so that claiming a message writes its row alone.
+      `create index communications_unfinished_idx on app.communications (organization_id, created_at)
+         where direction = 'outbound' and sent_at is null and failed_at is null`,
+      `alter table app.communications set (fillfactor = 85)`,
       // A reply finds its message in the same organization only.
       `alter table app.communications add constraint communications_reply_to_fkey
          foreign key (organization_id, reply_to_id) references app.communications (organization_id, id)`,

@@ -23,7 +23,8 @@ export async function today(trx: Trx, from: Date, until: Date): Promise<Today> {
     (select count(*)::int from app.tasks
       where organization_id = org.id and status = 'open' and due_at < ${until}) as tasks,
     (select count(*)::int from app.communications
-      where organization_id = org.id and status = 'unknown')
+      where organization_id = org.id and direction = 'outbound' and sent_at is null and failed_at is null
+        and status = 'unknown')
     + (select count(*)::int from app.journey_executions
         where organization_id = org.id and status = 'active' and blocked) as trouble
     from (select app.current_org_id() as id) org`.execute(trx);
