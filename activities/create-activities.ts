@@ -1,3 +1,4 @@
+import { createCallWebhook } from './call-webhook.ts';
 import { createCreateTask } from './create-task.ts';
 import { createDecide } from './decide.ts';
 import { createMarkCancelled } from './mark-cancelled.ts';
@@ -15,8 +16,7 @@ export interface ActivityDependencies extends StepDependencies {
   readonly sendTimeoutMs: number;
 }
 
-type Activities = Omit<JourneyActivities, 'applyCommand'> &
-  Record<Exclude<StepActivityName, 'callWebhook'>, StepActivity>;
+type Activities = Omit<JourneyActivities, 'applyCommand'> & Record<StepActivityName, StepActivity>;
 
 /** Everything a worker does for journeys. */
 export function createActivities(dependencies: ActivityDependencies): Activities {
@@ -27,6 +27,7 @@ export function createActivities(dependencies: ActivityDependencies): Activities
     sendEmail: createSendMessage({ ...dependencies, sender: senders.email }),
     sendSms: createSendMessage({ ...dependencies, sender: senders.sms }),
     sendWhatsapp: createSendMessage({ ...dependencies, sender: senders.whatsapp }),
+    callWebhook: createCallWebhook(dependencies),
     createTask: createCreateTask(dependencies),
     notifyTeam: createNotifyTeam(dependencies),
     updateClient: createUpdateClient(dependencies),

@@ -117,6 +117,34 @@ export async function runningExecutions(
   return rows;
 }
 
+/** Executions of a couple whose steps have all ended, that were not stopped, and that have closing steps for a stop. */
+export async function endedWithClosing(
+  trx: Trx,
+  clientId: string,
+): Promise<{ executionId: string; definition: Pick<JourneyDefinition, 'stops'> }[]> {
+  const { rows } = await sql<{
+    executionId: string;
+    definition: Pick<JourneyDefinition, 'stops'>;
+  }>`/* ended_with_closing */
+    select e.id as "executionId", jsonb_build_object('stops', v.definition -> 'stops') as definition
+    from app.journey_executions e
+    join app.journey_versions v on v.organization_id = e.organization_id and v.id = e.journey_version_id
+    where e.organization_id = (select app.current_org_id()) and e.client_id = ${clientId}
+      and e.status = 'completed' and e.stopped_at is null
+      and jsonb_typeof(v.definition -> 'stops') = 'array' and jsonb_typeof(v.definition -> 'closing') = 'array'
+  `.execute(trx);
+  return rows;
+}
+
+/** Opens an execution again whose steps had all ended: it is stopped after all, and its closing steps have to run. */
+export async function reopenForClosing(trx: Trx, executionId: string, at: string, reason: string): Promise<void> {
+  await sql`
+    update app.journey_executions
+    set status = 'active', completed_at = null, stopped_at = ${at}, stop_reason = ${reason}
+    where id = ${executionId} and status = 'completed' and stopped_at is null
+  `.execute(trx);
+}
+
 /** Ends stages of an execution: their unsent steps are skipped. A stage ends once. */
 export async function endStages(trx: Trx, executionId: string, stages: readonly string[], at: string): Promise<void> {
   await sql`

@@ -1,8 +1,10 @@
 import {
   dropExecution,
+  endedWithClosing,
   endStages,
   insertExecution,
   journeysStartingOn,
+  reopenForClosing,
   runningExecutions,
   runningOfTrigger,
   type StartableJourney,
@@ -35,8 +37,23 @@ const PAGE = 1_000;
  */
 export async function reactToEvent(trx: Trx, event: OutboxEvent, now: Date): Promise<Reaction> {
   const wake = await wakeRunning(trx, event);
-  const start = event.clientId === null ? [] : await startJourneys(trx, event, event.clientId, now);
+  if (event.clientId === null) return { start: [], wake };
+  const reopened = await reopenStopped(trx, event, event.clientId);
+  const start = [...reopened, ...(await startJourneys(trx, event, event.clientId, now))];
   return { start, wake: wake.filter((id) => !start.includes(id)) };
+}
+
+/** A journey whose steps have all ended may still be stopped: then its closing steps run. */
+async function reopenStopped(trx: Trx, event: OutboxEvent, clientId: string): Promise<string[]> {
+  if (event.event === 'facts.changed') return [];
+  const reopened: string[] = [];
+  for (const { executionId, definition } of await endedWithClosing(trx, clientId)) {
+    const ended = endedBy(definition, { on: event.event, details: event.details });
+    if (ended?.kind !== 'execution') continue;
+    await reopenForClosing(trx, executionId, toSecond(event.occurredAt), ended.reason);
+    reopened.push(executionId);
+  }
+  return reopened;
 }
 
 async function wakeRunning(trx: Trx, event: OutboxEvent): Promise<string[]> {

@@ -53,16 +53,7 @@ export async function assertSearchAttributes(connection: Connection, namespace: 
 export async function registerSearchAttributes(connection: Connection, namespace: string): Promise<string[]> {
   const { missing } = await compare(connection, namespace);
   if (missing.length > 0) {
-    const wanted = Object.values(searchAttributes).filter(({ name }) => missing.includes(name));
-    await connection.operatorService.addSearchAttributes({
-      namespace,
-      searchAttributes: Object.fromEntries(
-        wanted.map(({ name, type }) => [
-          name,
-          encodeSearchAttributeIndexedValueType(type) ?? IndexedValueType.INDEXED_VALUE_TYPE_UNSPECIFIED,
-        ]),
-      ),
-    });
+    await addSearchAttributes(connection, namespace, missing);
   }
   const { wrong } = await compare(connection, namespace);
   if (wrong.length > 0) {
@@ -73,4 +64,18 @@ export async function registerSearchAttributes(connection: Connection, namespace
     );
   }
   return missing;
+}
+
+/** Adds attributes without asking which there are. */
+export async function addSearchAttributes(
+  connection: Connection,
+  namespace: string,
+  names: readonly string[] = Object.values(searchAttributes).map(({ name }) => name),
+): Promise<void> {
+  const wanted = Object.values(searchAttributes).filter(({ name }) => names.includes(name));
+  const types = wanted.map(({ name, type }) => [
+    name,
+    encodeSearchAttributeIndexedValueType(type) ?? IndexedValueType.INDEXED_VALUE_TYPE_UNSPECIFIED,
+  ]);
+  await connection.operatorService.addSearchAttributes({ namespace, searchAttributes: Object.fromEntries(types) });
 }

@@ -62,9 +62,9 @@ function startOptions(
     taskQueue,
     workflowId: workflowIdOf(organizationId, executionId),
     args: [{ organizationId, executionId }],
-    // The database decides that an execution runs once. A second line: while it is known here, it starts only after an
-    // end that was not its own (terminated, timed out), so that a repaired execution can go on under its id.
-    workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+    // The database decides whether an execution runs: one that is stopped after its steps have ended, or that was
+    // repaired, goes on under its id.
+    workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
     workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
     staticSummary: `${journeyName} v${version} · ${steps} steps`.slice(0, 200),
     staticDetails: `${page}Execution \`${executionId}\``,

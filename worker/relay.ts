@@ -109,12 +109,18 @@ export async function relayOnce(options: RelayOptions, signal?: AbortSignal): Pr
     } catch (error) {
       blocked.add(couple);
       log.warn({ err: error, outboxId: event.id, event: event.event }, 'an event did not reach its journeys yet');
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = describe(error);
       await withRelay(relayDatabase, (trx) => markFailed(trx, event.id, reason));
     }
   }
   if (processed.length > 0) await withRelay(relayDatabase, (trx) => markProcessed(trx, processed));
   return events.length;
+}
+
+/** Temporal's client says "failed to start" and keeps the why in the cause. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message}: ${describe(error.cause)}`;
 }
 
 async function relayEvent(

@@ -4,6 +4,7 @@ import { bundleWorkflowCode, DefaultLogger, Runtime, type WorkflowBundleWithSour
 
 import { findTemporalBinary } from '../../cli/dev/temporal-binary.ts';
 import { VIRTUAL_TIME_SERVER } from '../../cli/dev/temporal-wheels.ts';
+import { addSearchAttributes } from '../../worker/assert-search-attributes.ts';
 import { createDataConverter } from '../../worker/data-converter.ts';
 import { parseKeyRing } from '../../worker/key-ring.ts';
 import { workflowBundleOptions } from '../../worker/workflow-bundle.ts';
@@ -18,10 +19,13 @@ export const testDataConverter = createDataConverter(testKeyRing);
 /** A Temporal server whose clock jumps to the next timer as soon as nothing else is to be done. */
 export async function startVirtualTime(): Promise<TestWorkflowEnvironment> {
   const path = await findTemporalBinary(VIRTUAL_TIME_SERVER);
-  return TestWorkflowEnvironment.createTimeSkipping({
+  const env = await TestWorkflowEnvironment.createTimeSkipping({
     server: { executable: { type: 'existing-path', path } },
     client: { dataConverter: testDataConverter },
   });
+  // The only call about them that this server knows.
+  await addSearchAttributes(env.connection, env.namespace ?? 'default');
+  return env;
 }
 
 /** Bundles the workflows as a worker does. About two seconds: once per test file. */
