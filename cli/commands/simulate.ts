@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import { runStory, type StoryResult } from '../../journeys/run-story.ts';
 import { parseScript, type ScriptEvent } from '../../journeys/script.ts';
 import { simulate } from '../../journeys/simulate.ts';
-import type { LocatedProblem } from '../input/read-document.ts';
+import type { LocatedProblem } from '../../journeys/read-yaml.ts';
 import { readFacts, readJourney, readPart, type PartResult } from '../input/read-parts.ts';
 import { readStory } from '../input/read-story.ts';
 import { instantOf } from '../input/sample-facts.ts';

@@ -2,7 +2,8 @@ import { parseDefinition, type JourneyDefinition } from '../../journeys/definiti
 import type { ValidationContext } from '../../journeys/examined.ts';
 import { parseFacts, parseLedger, type Facts, type Ledger } from '../../journeys/facts.ts';
 import type { Problem } from '../../journeys/problem.ts';
-import { readDocument, type LocatedProblem } from './read-document.ts';
+import type { LocatedProblem } from '../../journeys/read-yaml.ts';
+import { readDocument } from './read-document.ts';
 
 /** What stands in a file, checked; or what is wrong with it, with line and column. */
 export type PartResult<T> = { ok: true; value: T } | { ok: false; file: string; problems: LocatedProblem[] };

@@ -1,5 +1,5 @@
 import type { Problem } from '../../journeys/problem.ts';
-import type { LocatedProblem } from '../input/read-document.ts';
+import type { LocatedProblem } from '../../journeys/read-yaml.ts';
 import type { Colours } from './colours.ts';
 import { printable } from './printable.ts';
 
