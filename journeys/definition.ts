@@ -6,26 +6,21 @@ import type { ValidationContext } from './examined.ts';
 import { findErrors } from './validate.ts';
 import { plainly } from './words.ts';
 
-export type { JourneyDefinition, StartEvent, Starts, Stop, StopEvent } from './journey-schema.ts';
+export type { JourneyDefinition } from './journey-schema.ts';
 export type { Comparison, Condition } from './condition-schema.ts';
 export type {
-  Approval,
-  Assignee,
-  ConditionStep,
   Limit,
   Match,
   MessageStep,
-  Recipient,
   Repeat,
   Step,
   StepType,
-  TaskStep,
   UpdateClientStep,
   WaitForStep,
   WebhookStep,
 } from './step-schema.ts';
 export { isMessage } from './step-schema.ts';
-export type { Anchor, IfPast, Offset, Weekday, When } from './when-schema.ts';
+export type { Offset, Weekday, When } from './when-schema.ts';
 
 export type DefinitionResult = { ok: true; definition: JourneyDefinition } | { ok: false; problems: Problem[] };
 

@@ -174,8 +174,6 @@ export const Facts = object({
 
 /** What is known about a client now, with every default filled in. Instants are UTC with `Z`, to the second. */
 export type Facts = z.infer<typeof Facts>;
-/** The same as somebody writes it, with what has a default left out. */
-export type FactsInput = z.input<typeof Facts>;
 
 export const STEP_STATES = [
   'planned',
@@ -206,7 +204,6 @@ export const Ledger = object({ steps: z.array(LedgerStep).max(5_000).default([])
 
 /** What already happened in one execution: one row per step occurrence that was planned or done. */
 export type Ledger = z.infer<typeof Ledger>;
-export type LedgerInput = z.input<typeof Ledger>;
 export type LedgerStep = Ledger['steps'][number];
 
 export type FactsResult = { ok: true; facts: Facts } | { ok: false; problems: Problem[] };

@@ -86,7 +86,3 @@ export const JourneyDefinition = strict({
 });
 
 export type JourneyDefinition = z.infer<typeof JourneyDefinition>;
-export type Starts = z.infer<typeof Starts>;
-export type Stop = z.infer<typeof Stop>;
-export type StartEvent = z.infer<typeof StartEvent>;
-export type StopEvent = Stop['on'];

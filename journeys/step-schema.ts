@@ -218,7 +218,6 @@ export const Step = z.discriminatedUnion(
 export type Step = z.infer<typeof Step>;
 export type StepType = Step['type'];
 export type MessageStep = Extract<Step, { type: 'email' | 'sms' | 'whatsapp' }>;
-export type TaskStep = Extract<Step, { type: 'task' }>;
 export type ConditionStep = Extract<Step, { type: 'condition' }>;
 export type WaitForStep = Extract<Step, { type: 'wait_for' }>;
 export type WebhookStep = Extract<Step, { type: 'webhook' }>;
