@@ -54,8 +54,17 @@ export function draftStep(planning: Planning, placed: Placed): DraftedStep {
   return { drafts, anchored };
 }
 
-/** Gives every occurrence that has not ended its due instant, counted from `origin`. */
-export function setDue(planning: Planning, drafts: readonly Draft[], origin: Origin): void {
+/**
+ * Gives every occurrence that has not ended its due instant, counted from `origin`.
+ *
+ * @param forecast when an occurrence that has not ended will end, for the one after it
+ */
+export function setDue(
+  planning: Planning,
+  drafts: readonly Draft[],
+  origin: Origin,
+  forecast: (draft: Draft) => Instant | null = (draft) => draft.due?.at ?? null,
+): void {
   const [first] = drafts;
   if (!first || drafts.every(({ verdict }) => verdict.kind === 'recorded')) return;
   const { step } = first.placed;
@@ -69,7 +78,7 @@ export function setDue(planning: Planning, drafts: readonly Draft[], origin: Ori
       draft.due = due(draft, firstDue, before);
       draft.endOfUse = end;
     }
-    before = endOfDraft(draft) ?? draft.due?.at ?? null;
+    before = endOfDraft(draft) ?? forecast(draft);
   }
 
   function due(draft: Draft, firstOne: Due, end: Instant | null): Due | null {

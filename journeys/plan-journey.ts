@@ -5,7 +5,7 @@ import { createCandidate, markSuperseded, type Candidate } from './candidates.ts
 import { decideWait } from './decide-wait.ts';
 import { decide, decideMissing } from './decide.ts';
 import type { JourneyDefinition } from './definition.ts';
-import { draftStep, setDue } from './draft-step.ts';
+import { draftStep, setDue, type DraftedStep } from './draft-step.ts';
 import { endOfDraft } from './endings.ts';
 import type { Facts, Ledger } from './facts.ts';
 import { fieldReader } from './fields.ts';
@@ -13,6 +13,7 @@ import { nextAction } from './next-action.ts';
 import type { Plan, PlannedStep } from './plan.ts';
 import { startPlanning, type Draft, type Planning } from './planning.ts';
 import { orderSends } from './send-order.ts';
+import { awaitTurn, followOn, takeTurns } from './turns.ts';
 import { forecastWait } from './wait-for.ts';
 
 /**
@@ -37,7 +38,8 @@ export function planJourney(
 ): Plan {
   const planning = startPlanning(definition, facts, ledger, now, calendar);
   const read = fieldReader(planning);
-  const forecasts: { drafts: Draft[]; anchored: Anchored }[] = [];
+  const forecasts: DraftedStep[] = [];
+  const repeated: DraftedStep[] = [];
   const candidates: Candidate[] = [];
 
   // In list order: whether a step has ended is settled by the ledger alone, so whoever counts from it comes later.
@@ -47,6 +49,7 @@ export function planJourney(
     planning.drafts.set(placed.step.key, drafts);
     if (anchored.kind === 'known' && anchored.fromStart) planning.fromStart.add(placed.step.key);
     if (drafts.some(isWithoutForecast)) forecasts.push({ drafts, anchored });
+    if (placed.step.repeat) repeated.push({ drafts, anchored });
     for (const draft of drafts) {
       if (draft.verdict.kind !== 'go') continue;
       if (anchored.kind === 'missing' || anchored.kind === 'postponed') {
@@ -55,13 +58,18 @@ export function planJourney(
         draft.verdict = decideWait(planning, read, draft, placed.step, anchored);
       } else if (draft.due) {
         candidates.push(createCandidate(planning, read, draft, draft.due, anchored));
+      } else {
+        draft.verdict = awaitTurn(draft);
       }
     }
   }
 
   markSuperseded(planning, candidates);
   for (const candidate of candidates) candidate.draft.verdict = decide(planning, candidate);
-  for (const drafts of planning.drafts.values()) takeTurns(planning, drafts);
+  for (const { drafts, anchored } of repeated) {
+    followOn(planning, read, drafts, anchored);
+    takeTurns(planning, drafts);
+  }
   orderSends(
     planning,
     candidates.map(({ draft }) => draft),
@@ -75,18 +83,6 @@ export function planJourney(
     next: nextAction(planning, drafts, isOver),
     steps: drafts.map(toPlannedStep),
   };
-}
-
-/** Occurrences follow one another: none is due before the one before it has ended. */
-function takeTurns(planning: Planning, drafts: readonly Draft[]): void {
-  for (const [index, draft] of drafts.entries()) {
-    const before = drafts[index - 1];
-    const isOpen = before !== undefined && endOfDraft(before) === null;
-    const isDue = draft.due !== null && draft.due.at <= planning.now;
-    if (!isOpen || !isDue || (draft.verdict.kind !== 'go' && draft.verdict.kind !== 'skip')) continue;
-    const { key } = draft.placed.step;
-    draft.verdict = { kind: 'waiting', reason: { code: 'waiting_for_step', step: key }, dependsOn: key, wakesAt: null };
-  }
 }
 
 /** Waiting for another step, or over before its time: its due instant is only a forecast. */

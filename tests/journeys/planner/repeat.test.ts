@@ -101,6 +101,16 @@ describe('occurrences', () => {
     expect(dues({ steps, ledger, now: '2027-06-04T10:00:00Z' })[1]).toBe('2027-06-10T08:00:00Z');
   });
 
+  test('of a late booking go on in their rhythm from today, in the preview as well', () => {
+    const late = '2027-05-29T10:00:00Z';
+    const weekdays = [email('a', { when: wedding(-30), repeat: { ...weekly, times: 3 } })];
+    expect(shortly(ask({ steps: weekdays, execution: { startedAt: late }, now: late }))).toEqual([
+      'a will_skip past 2027-05-13T08:00:00Z',
+      'a#2 planned on_time 2027-06-03T08:00:00Z',
+      'a#3 planned on_time 2027-06-10T08:00:00Z',
+    ]);
+  });
+
   test('all end before what counts from the step', () => {
     const follow = [...steps, email('b', { when: { offset: { days: 1 } } })];
     expect(line(ask({ steps: follow, ledger: [first], now: '2027-05-14T08:00:00Z' }), 'b')).toMatchObject({
