@@ -6,6 +6,7 @@ import type { Database } from '../db/database.ts';
 import { endInboundEvent, leaseInboundEvents, openInboundEvent, type LeasedEvent } from '../db/inbound.ts';
 import { withRelay } from '../db/relay.ts';
 import { withTenant } from '../db/tenant.ts';
+import { MappedEventError } from '../services/inbound/apply-mapped-event.ts';
 import { processInboundEvent } from '../services/inbound/process-inbound-event.ts';
 
 export interface InboundWorkOptions {
@@ -64,6 +65,12 @@ async function processOne(
   try {
     await withTenant(workerDatabase, tenant, (trx) => processInboundEvent(trx, id, organizationId));
   } catch (error) {
+    if (error instanceof MappedEventError) {
+      // The rows forbid it, and would again: it waits for a person, or for another mapping.
+      const end = { kind: 'failed', reason: error.message } as const;
+      await withTenant(workerDatabase, tenant, (trx) => endInboundEvent(trx, id, end));
+      return;
+    }
     log.warn({ err: error, inboundEventId: id }, 'an inbound event could not be processed');
     const reason = error instanceof Error ? error.message : String(error);
     await withTenant(workerDatabase, tenant, async (trx) => {

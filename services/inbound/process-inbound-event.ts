@@ -1,5 +1,6 @@
 import { endInboundEvent, openInboundEvent, type EventEnd, type OpenEvent } from '../../db/inbound.ts';
 import type { Trx } from '../../db/tenant.ts';
+import { applyMappedEvent } from './apply-mapped-event.ts';
 import { applyStripeEvent } from '../payments/apply-stripe-event.ts';
 
 /**
@@ -16,5 +17,6 @@ export async function processInboundEvent(trx: Trx, eventId: string, organizatio
 
 async function apply(trx: Trx, event: OpenEvent, organizationId: string): Promise<EventEnd> {
   if (event.source === 'stripe') return applyStripeEvent(trx, event, organizationId);
+  if (event.source === 'custom') return applyMappedEvent(trx, event);
   return { kind: 'failed', reason: `Nothing is known about events of the kind "${event.source}".` };
 }
