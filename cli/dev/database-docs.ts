@@ -22,6 +22,7 @@ const AREAS: readonly { title: string; about: string; tables: readonly string[] 
     tables: [
       'clients',
       'client_contacts',
+      'contact_links',
       'client_events',
       'consents',
       'suppressions',
@@ -38,8 +39,10 @@ const AREAS: readonly { title: string; about: string; tables: readonly string[] 
       'form_versions',
       'form_fields',
       'form_submissions',
+      'form_links',
       'core_fields',
       'core_field_values',
+      'core_field_history',
       'field_mappings',
       'field_completion_states',
     ],

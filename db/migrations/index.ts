@@ -35,6 +35,7 @@ import * as m20261121T1210 from './20261121T1210_template_details.ts';
 import * as m20261121T1220 from './20261121T1220_core_fields.ts';
 import * as m20261121T1225 from './20261121T1225_payment_plans.ts';
 import * as m20261121T1230 from './20261121T1230_form_links.ts';
+import * as m20261121T1240 from './20261121T1240_contact_links.ts';
 
 /** A migration that can be taken back. kysely silently skips one without `down`, so ours must have it. */
 export type ReversibleMigration = Required<Migration>;
@@ -79,4 +80,5 @@ export const migrations: Readonly<Record<string, ReversibleMigration>> = {
   '20261121T1220_core_fields': m20261121T1220,
   '20261121T1225_payment_plans': m20261121T1225,
   '20261121T1230_form_links': m20261121T1230,
+  '20261121T1240_contact_links': m20261121T1240,
 };

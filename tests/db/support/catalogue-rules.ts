@@ -24,6 +24,8 @@ const GLOBALLY_UNIQUE: Readonly<Record<string, string>> = {
   api_keys_key_hash_key: 'a hash of random bytes; looked up before the organization is known',
   inbound_endpoints_token_hash_key: 'a hash of random bytes; looked up before the organization is known',
   inbound_endpoints_account_key: 'an account at Stripe belongs to one organization; asked before it is known',
+  contact_links_token_key: 'random bits; looked up before the organization is known',
+  form_links_token_key: 'random bits; looked up before the organization is known',
   webhook_events_external_event_id_key: 'known before the organization is',
   users_email_normalized_key: 'a login belongs to no organization',
   couple_members_partner_no_key: 'a couple belongs to no organization',
