@@ -84,7 +84,7 @@ function createZone(id: string): Zone {
 
 /** `2027-06-12T08:00:00Z` */
 export function formatInstant(instant: Instant): string {
-  return `${new Date(instant).toISOString().slice(0, 19)}Z`;
+  return `${new Date(instant).toISOString().slice(0, -'.000Z'.length)}Z`;
 }
 
 /** `YYYY-MM-DDTHH:MM` on the wall clock of `zone`. */

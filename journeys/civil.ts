@@ -16,7 +16,7 @@ export function parseDay(date: string | null | undefined): number | null {
 }
 
 export function formatDay(day: number): string {
-  return new Date(day * DAY_MS).toISOString().slice(0, 10);
+  return new Date(day * DAY_MS).toISOString().slice(0, -'T00:00:00.000Z'.length);
 }
 
 /** `HH:MM` in seconds since midnight. */
@@ -26,7 +26,7 @@ export function parseTime(time: string): number {
 
 /** `YYYY-MM-DDTHH:MM`. */
 export function formatWall(wall: Wall): string {
-  return new Date(wall.day * DAY_MS + wall.second * 1000).toISOString().slice(0, 16);
+  return new Date(wall.day * DAY_MS + wall.second * 1000).toISOString().slice(0, -':00.000Z'.length);
 }
 
 export function weekdayOf(day: number): Weekday {
@@ -36,8 +36,9 @@ export function weekdayOf(day: number): Weekday {
 /** Months later (or earlier); the end of a month is kept within it: 31 January + 1 month is the last of February. */
 export function addMonths(day: number, months: number): number {
   const date = new Date(day * DAY_MS);
-  const target = date.getUTCFullYear() * 12 + date.getUTCMonth() + months;
-  const [year, month] = [Math.floor(target / 12), ((target % 12) + 12) % 12];
-  const lastOfMonth = new Date(Date.UTC(year, month + 1, 0)).getUTCDate();
-  return Date.UTC(year, month, Math.min(date.getUTCDate(), lastOfMonth)) / DAY_MS;
+  const wanted = date.getUTCDate();
+  date.setUTCMonth(date.getUTCMonth() + months);
+  // Too short a month lets the date run over into the next one; day 0 of that is the last of the month that was meant.
+  if (date.getUTCDate() !== wanted) date.setUTCDate(0);
+  return date.getTime() / DAY_MS;
 }
