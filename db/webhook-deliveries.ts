@@ -241,3 +241,20 @@ export async function finishDeliveryAttempt(trx: Trx, ref: DeliveryRef, done: Fi
     where id = ${ref.deliveryId} and replays = ${ref.run} and status in ('pending', 'failed')
   `.execute(trx);
 }
+
+/** What a step's delivery has come to. */
+export interface StepDelivery {
+  readonly status: 'pending' | 'failed' | 'succeeded' | 'exhausted' | 'cancelled';
+  readonly error: string | null;
+  /** What the receiver answered, where that was JSON. */
+  readonly value: unknown;
+  readonly createdAt: Date;
+}
+
+export async function findStepDelivery(trx: Trx, idempotencyKey: string): Promise<StepDelivery | null> {
+  const { rows } = await sql<StepDelivery>`
+    select status, last_error as error, response_value as value, created_at as "createdAt"
+    from app.webhook_deliveries where idempotency_key = ${idempotencyKey}
+  `.execute(trx);
+  return rows[0] ?? null;
+}
