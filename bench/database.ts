@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { Client } from 'pg';
@@ -16,6 +16,7 @@ const PASSWORD = 'bench';
 /** A large database on a server that syncs to the disk, with row security on. Takes some minutes. */
 export async function databaseBench(): Promise<Measurement[]> {
   const folder = await mkdtemp('/var/tmp/wedsync-bench-');
+  await chmod(folder, 0o755);
   const server = await startEmbeddedPostgres({
     folder: join(folder, 'server'),
     settings: { shared_buffers: '1GB', max_wal_size: '8GB' },

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
-import { chmod, chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -94,7 +94,11 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
  */
 async function reachableFolder(wanted: string, onProgress?: (message: string) => void): Promise<string> {
   await mkdir(wanted, { recursive: true });
-  if (!isRoot() || (await blockingFolder(wanted)) === null) return wanted;
+  if (!isRoot()) return wanted;
+  const blocking = await blockingFolder(wanted);
+  // Closed only itself (as temporary folders are): what lies in it has its own permissions, so it may be passed.
+  if (blocking === wanted) await chmod(wanted, ((await stat(wanted)).mode & 0o777) | 0o001);
+  if (blocking === null || blocking === wanted) return wanted;
   const marker = join(wanted, 'data-lies-in');
   const known = (await readFile(marker, 'utf8').catch(() => '')).trim();
   const folder = known === '' ? join('/var/lib/wedsync', randomUUID()) : known;

@@ -1,6 +1,6 @@
 // Vitest's global set-up: one PostgreSQL server a run, with a template database that has every migration. It stands
 // before the tests, so that no test pays for it and none depends on another.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { Client } from 'pg';
@@ -21,6 +21,7 @@ declare module 'vitest' {
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   // Below /tmp, which the account that runs the server can reach, wherever the project lies.
   const folder = await mkdtemp('/tmp/wedsync-test-postgres-');
+  await chmod(folder, 0o755);
   const server = await startEmbeddedPostgres({ folder: join(folder, 'server'), durable: false });
   const admin = new Client({ connectionString: server.adminUrl });
   await admin.connect();
