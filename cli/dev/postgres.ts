@@ -95,12 +95,14 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 async function reachableFolder(wanted: string, onProgress?: (message: string) => void): Promise<string> {
   await mkdir(wanted, { recursive: true });
   if (!isRoot()) return wanted;
-  const blocking = await blockingFolder(wanted);
-  // Closed only itself (as temporary folders are): what lies in it has its own permissions, so it may be passed.
-  if (blocking === wanted) await chmod(wanted, ((await stat(wanted)).mode & 0o777) | 0o001);
-  if (blocking === null || blocking === wanted) return wanted;
   const marker = join(wanted, 'data-lies-in');
   const known = (await readFile(marker, 'utf8').catch(() => '')).trim();
+  if (known === '') {
+    const blocking = await blockingFolder(wanted);
+    // Closed only itself (as temporary folders are): what lies in it has its own permissions, so it may be passed.
+    if (blocking === wanted) await chmod(wanted, ((await stat(wanted)).mode & 0o777) | 0o001);
+    if (blocking === null || blocking === wanted) return wanted;
+  }
   const folder = known === '' ? join('/var/lib/wedsync', randomUUID()) : known;
   onProgress?.(`${wanted} is closed to the account which runs PostgreSQL; the data lie in ${folder}`);
   await mkdir(folder, { recursive: true, mode: 0o755 });
