@@ -101,6 +101,14 @@ export const SETTINGS = {
     example: '+447700900123',
     help: 'The number (E.164) or messaging service (MG...) that texts come from. Goes with TWILIO_ACCOUNT_SID.',
   },
+  STRIPE_WEBHOOK_SECRETS: {
+    schema: z
+      .string()
+      .regex(/^whsec_[^,\s]+(,whsec_[^,\s]+)*$/, 'is not a list of whsec_ secrets')
+      .optional(),
+    example: 'whsec_0123456789abcdef',
+    help: "Secrets of the platform's own Stripe endpoint for connected accounts; several, with commas, while one is being replaced.",
+  },
   WEBHOOK_ALLOW_LIST: {
     schema: z.string().optional(),
     example: '10.20.0.0/16:8443,localhost:8025',

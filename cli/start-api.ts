@@ -4,6 +4,8 @@ import { Connection } from '@temporalio/client';
 import type { NativeConnectionOptions } from '@temporalio/worker';
 import { z } from 'zod';
 import { registerCodecServer, type CodecServerOptions } from '../api/codec-server.ts';
+import { registerFormRoutes } from '../api/forms/register-form-routes.ts';
+import { registerInboundRoutes } from '../api/inbound/register-inbound-routes.ts';
 import { createApi, type ApiOptions } from '../api/server.ts';
 import { recordDeed } from '../db/audit-deed.ts';
 import type { Database } from '../db/database.ts';
@@ -21,10 +23,12 @@ export interface StartApiOptions {
   /** Opened as app_api; the caller closes it. */
   readonly database: Database;
   readonly temporal: WorkerOptions['temporal'];
-  /** As WEDSYNC_ENCRYPTION_KEYS: decodes what the Temporal UI shows. */
+  /** As WEDSYNC_ENCRYPTION_KEYS: opens sealed secrets, decodes what the Temporal UI shows. */
   readonly encryptionKeys: string;
   /** Who may have payloads decoded, and from which pages; absent: nobody. */
   readonly codec?: Pick<CodecServerOptions, 'allowedOrigins' | 'authorize'> | undefined;
+  /** Secrets of the platform's own Stripe endpoint for connected accounts. */
+  readonly platformStripeSecrets?: readonly string[] | undefined;
   readonly readiness?: ApiOptions['readiness'];
   readonly status?: ApiOptions['status'];
   readonly links?: ApiOptions['links'];
@@ -40,6 +44,7 @@ export async function startApi(options: StartApiOptions): Promise<{ url: string;
     ...temporal.connection,
   };
   const connection = Connection.lazy(where);
+  const keyRing = parseKeyRing(options.encryptionKeys);
   const api = createApi({
     version: manifest.parse(createRequire(import.meta.url)('../package.json')).version,
     readiness: {
@@ -55,7 +60,7 @@ export async function startApi(options: StartApiOptions): Promise<{ url: string;
   if (options.codec) {
     registerCodecServer(api, {
       ...options.codec,
-      codec: createPayloadCodec(parseKeyRing(options.encryptionKeys)),
+      codec: createPayloadCodec(keyRing),
       onAccess: ({ actor, namespace, operation, payloads }) =>
         withoutTenant(database, (trx) =>
           recordDeed(trx, {
@@ -67,6 +72,14 @@ export async function startApi(options: StartApiOptions): Promise<{ url: string;
         ),
     });
   }
+  const now = (): Date => new Date();
+  await registerFormRoutes(api, { database, now });
+  await registerInboundRoutes(api, {
+    database,
+    now,
+    sealingKeys: keyRing,
+    platformStripeSecrets: options.platformStripeSecrets,
+  });
   const url = await api.listen({ host: options.host, port: options.port });
   return {
     url,

@@ -36,6 +36,7 @@ async function runApi({ host }: { host: string }): Promise<void> {
     database,
     temporal: temporalFromEnvironment(config),
     encryptionKeys: config.WEDSYNC_ENCRYPTION_KEYS ?? '',
+    platformStripeSecrets: config.STRIPE_WEBHOOK_SECRETS?.split(','),
     codec:
       config.CODEC_TOKEN === undefined
         ? undefined
