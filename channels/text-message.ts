@@ -10,6 +10,8 @@ const common = {
   /** The communication's id; the status callback carries it back. */
   id: z.string().regex(/^[A-Za-z0-9-]{1,64}$/),
   to: e164,
+  /** Where its status is told, instead of the channel's own address. */
+  statusCallbackUrl: z.url({ protocol: /^https?$/ }).optional(),
   /** After this many seconds an undelivered message is dropped: one about today is of no use tomorrow. */
   validitySeconds: z.number().int().min(1).max(36_000).optional(),
 };

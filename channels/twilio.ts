@@ -48,7 +48,12 @@ const NOT_BEGUN: SendResult = {
 };
 
 type Content = { body: string } | { contentSid: string; contentVariables: string };
-type Common = { id: string; to: string; validitySeconds?: number | undefined };
+type Common = {
+  id: string;
+  to: string;
+  statusCallbackUrl?: string | undefined;
+  validitySeconds?: number | undefined;
+};
 
 function createTwilioChannel<Message extends Common>(
   options: TwilioOptions,
@@ -74,7 +79,7 @@ function createTwilioChannel<Message extends Common>(
     async send(message, sendOptions = {}) {
       const parsed = schema.safeParse(message);
       if (!parsed.success) return invalid(parsed.error);
-      const { id, to, validitySeconds } = parsed.data;
+      const { id, to, validitySeconds, statusCallbackUrl = options.statusCallbackUrl } = parsed.data;
       try {
         await sendOptions.beforeHandOver?.();
         sendOptions.signal?.throwIfAborted();
@@ -86,9 +91,7 @@ function createTwilioChannel<Message extends Common>(
         ...from,
         ...contentOf(parsed.data),
         ...(validitySeconds === undefined ? {} : { validityPeriod: validitySeconds }),
-        ...(options.statusCallbackUrl === undefined
-          ? {}
-          : { statusCallback: callbackUrl(options.statusCallbackUrl, id) }),
+        ...(statusCallbackUrl === undefined ? {} : { statusCallback: callbackUrl(statusCallbackUrl, id) }),
       });
       try {
         const sent = await withinTime(request, sendOptions);

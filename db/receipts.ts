@@ -1,7 +1,22 @@
 import { sql } from 'kysely';
 
-import type { CommunicationStatus, Receipt, ReceiptChannel } from '../channels/receipts/receipt.ts';
+import type { Channel } from './domain.ts';
+import type { OutgoingStatus } from './outgoing.ts';
 import type { Trx } from './tenant.ts';
+
+/** What a provider tells about one message to one recipient (channels/receipts/receipt.ts). */
+export interface ReportedReceipt {
+  readonly provider: string;
+  readonly channel: Channel;
+  readonly dedupKey: string;
+  readonly event: keyof typeof EVENT_TYPES;
+  /** ISO instant. */
+  readonly occurredAt: string;
+  readonly communicationId: string | null;
+  readonly providerId: string | null;
+  readonly code: string | null;
+  readonly detail: string;
+}
 
 /** A message of ours that a receipt or a reply is about; its row is held until the transaction ends. */
 export interface ReportedCommunication {
@@ -10,15 +25,18 @@ export interface ReportedCommunication {
   readonly contactId: string | null;
   readonly executionId: string | null;
   readonly stepKey: string | null;
-  readonly channel: ReceiptChannel;
-  readonly status: CommunicationStatus;
+  readonly channel: Channel;
+  readonly status: OutgoingStatus;
 }
 
 const COLUMNS = sql`id, client_id as "clientId", contact_id as "contactId", execution_id as "executionId",
   step_key as "stepKey", type as channel, status`;
 
 /** The message that a receipt names: by our own id, or else by the provider's. */
-export async function communicationOfReceipt(trx: Trx, receipt: Receipt): Promise<ReportedCommunication | null> {
+export async function communicationOfReceipt(
+  trx: Trx,
+  receipt: ReportedReceipt,
+): Promise<ReportedCommunication | null> {
   const { rows } = await sql<ReportedCommunication>`
     select ${COLUMNS} from app.communications
      where direction = 'outbound' and type = ${receipt.channel}
@@ -43,10 +61,10 @@ const EVENT_TYPES = {
   dropped: 'failed',
   unsubscribed: 'unsubscribed',
   resubscribed: null,
-} as const satisfies Record<Receipt['event'], string | null>;
+} as const;
 
 /** Keeps what a provider told about a message. False where it was told before. */
-export async function keepReceipt(trx: Trx, communicationId: string, receipt: Receipt): Promise<boolean> {
+export async function keepReceipt(trx: Trx, communicationId: string, receipt: ReportedReceipt): Promise<boolean> {
   const type = EVENT_TYPES[receipt.event];
   if (type === null) return true;
   const payload = JSON.stringify({ code: receipt.code, detail: receipt.detail, providerId: receipt.providerId });
@@ -69,8 +87,8 @@ export async function keepReceipt(trx: Trx, communicationId: string, receipt: Re
 export async function applyReceipt(
   trx: Trx,
   communicationId: string,
-  receipt: Receipt,
-  status: CommunicationStatus,
+  receipt: ReportedReceipt,
+  status: OutgoingStatus,
 ): Promise<void> {
   const at = receipt.occurredAt;
   const isFailure = ['failed', 'bounced', 'complained', 'suppressed'].includes(status);
@@ -92,7 +110,7 @@ export async function applyReceipt(
 /** The person an address belongs to: of several couples with the same one, whom we wrote to last. */
 export async function personOfAddress(
   trx: Trx,
-  channel: ReceiptChannel,
+  channel: Channel,
   address: string,
 ): Promise<{ clientId: string; contactId: string; lastMessageId: string | null } | null> {
   const { rows } = await sql<{ clientId: string; contactId: string; lastMessageId: string | null }>`
@@ -118,7 +136,7 @@ export async function communicationById(trx: Trx, id: string): Promise<ReportedC
 }
 
 export interface IncomingReply {
-  readonly channel: ReceiptChannel;
+  readonly channel: Channel;
   readonly provider: string;
   readonly dedupKey: string;
   readonly from: string;
@@ -147,7 +165,7 @@ export async function keepReply(trx: Trx, reply: IncomingReply): Promise<boolean
       update app.communications set replied_at = coalesce(replied_at, ${at}) where id = ${answers.id}
     `.execute(trx);
   }
-  const data = { channel, ...(answers?.stepKey == null ? {} : { message: answers.stepKey }) };
+  const data = { channel, ...(answers === null || answers.stepKey === null ? {} : { message: answers.stepKey }) };
   await sql`
     insert into app.client_events (client_id, name, ref, occurred_at, data, source, dedup_key)
     values (${clientId}, 'reply', ${answers?.id ?? null}, ${at}, ${JSON.stringify(data)}::jsonb, 'channel',

@@ -10,7 +10,7 @@ export type InboxOptions = {
   httpPort?: number;
   /** Where mails are kept over restarts; absent: in memory only. */
   dataFolder?: string;
-  /** Where texts from the telephone are posted, signed as Twilio does. */
+  /** Where texts from the telephone are posted, signed as Twilio does; by default where the status of the message went. */
   inboundTextsUrl?: string;
   /** Between the status callbacks of a text, in milliseconds; 400 by default. */
   callbackPaceMs?: number;

@@ -17,7 +17,7 @@ export type TwilioEndpointOptions = {
   store: MessageStore;
   faults: FaultPlan;
   account: TwilioAccount;
-  /** Where texts from the telephone go; absent: they are only shown. */
+  /** Where texts from the telephone go; absent: to the address that the answered message's status went to. */
   inboundUrl?: string | undefined;
   /** Between the status callbacks of a message, in milliseconds. */
   callbackPaceMs: number;
@@ -160,7 +160,8 @@ export async function twilioEndpoint(server: FastifyInstance, options: TwilioEnd
       subject: '',
       details: { Status: 'from the telephone' },
     });
-    if (options.inboundUrl === undefined) return { told: null };
+    const url = options.inboundUrl ?? inboundUrlOf(message);
+    if (url === undefined) return { told: null };
     const fields: Record<string, string> = {
       MessageSid: sid,
       SmsSid: sid,
@@ -175,7 +176,7 @@ export async function twilioEndpoint(server: FastifyInstance, options: TwilioEnd
       ApiVersion: '2010-04-01',
       ...(keyword === null || message.channel === 'whatsapp' ? {} : { OptOutType: keyword.toUpperCase() }),
     };
-    return { told: await signedCall(options.inboundUrl, fields, account.authToken) };
+    return { told: await signedCall(url, fields, account.authToken) };
   }
 
   function later(ms: number, work: () => void): void {
@@ -214,6 +215,14 @@ function messageOf(form: MessageForm): CaughtMessage {
     },
     raw: Buffer.from(JSON.stringify(form, null, 2)).toString('base64'),
   };
+}
+
+/** Without another address, what the telephone answers goes where the status of the message went. */
+function inboundUrlOf(message: CaughtMessage): string | undefined {
+  const { StatusCallback } = messageFormSchema.parse(JSON.parse(Buffer.from(message.raw, 'base64').toString('utf8')));
+  if (StatusCallback === undefined) return undefined;
+  const { origin, pathname } = new URL(StatusCallback);
+  return `${origin}${pathname}`;
 }
 
 function addressOf(message: CaughtMessage, number: string): string {

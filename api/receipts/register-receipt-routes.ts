@@ -1,0 +1,201 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+
+import { readMail } from '../../channels/receipts/read-mail.ts';
+import { readMailgun } from '../../channels/receipts/read-mailgun.ts';
+import { readPostmark } from '../../channels/receipts/read-postmark.ts';
+import { readSendGrid } from '../../channels/receipts/read-sendgrid.ts';
+import { readSes } from '../../channels/receipts/read-ses.ts';
+import { readTwilio } from '../../channels/receipts/read-twilio.ts';
+import type { ProviderReport, ReceiptProvider } from '../../channels/receipts/receipt.ts';
+import type { Verdict } from '../../channels/receipts/verdict.ts';
+import { verifyBasic } from '../../channels/receipts/verify-basic.ts';
+import { verifyMailgun } from '../../channels/receipts/verify-mailgun.ts';
+import { verifySendGrid } from '../../channels/receipts/verify-sendgrid.ts';
+import { verifySns } from '../../channels/receipts/verify-sns.ts';
+import { verifyTwilio } from '../../channels/receipts/verify-twilio.ts';
+import type { Database } from '../../db/database.ts';
+import { takeReport } from '../../services/receipts/take-report.ts';
+
+/** How each provider proves itself; one that is left out has no route. */
+export interface ReceiptProviders {
+  /** The account's token; during a change the new one too. */
+  readonly twilio?: { readonly authTokens: readonly string[] } | undefined;
+  readonly ses?: { readonly topics: readonly string[] } | undefined;
+  /** The key that SendGrid shows in its settings. */
+  readonly sendgrid?: { readonly publicKey: string } | undefined;
+  readonly mailgun?: { readonly signingKey: string } | undefined;
+  /** What the provider is told to send along. */
+  readonly postmark?: BasicAuth | undefined;
+  /** For whatever hands over the mails that come back to us. */
+  readonly mail?: BasicAuth | undefined;
+}
+
+interface BasicAuth {
+  readonly user: string;
+  readonly password: string;
+}
+
+export interface ReceiptRoutesOptions {
+  /** Opened as app_api. */
+  readonly database: Database;
+  readonly now: () => Date;
+  /** Our own address as providers call it; Twilio's signature is over it. */
+  readonly publicUrl: string;
+  readonly providers: ReceiptProviders;
+  /** Gets a certificate or confirms a subscription at Amazon; the address has been checked. */
+  readonly fetchText: (url: string) => Promise<string>;
+}
+
+/** What a request brings, and how it was judged. */
+interface Examined {
+  readonly verdict: Verdict;
+  readonly report: () => ProviderReport | Promise<ProviderReport>;
+  readonly onceOnly?: string | undefined;
+}
+
+const LARGEST_BODY = 1024 * 1024;
+const params = z.object({ organizationId: z.uuid() });
+
+/**
+ * Where providers tell what became of messages, and people's replies come in: `POST /receipts/<provider>/<organization>`.
+ * Each answers 2xx only for what was kept and applied; 401 without a valid signature; 500 asks to be told again.
+ */
+export async function registerReceiptRoutes(app: FastifyInstance, options: ReceiptRoutesOptions): Promise<void> {
+  await app.register(async (scope) => {
+    // Signatures are over the bytes, so nothing may parse the body first.
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: LARGEST_BODY }, (_request, body, done) =>
+      done(null, body),
+    );
+    for (const [provider, examine] of Object.entries(examiners(options)) as [ReceiptProvider, Examiner][]) {
+      scope.post(`/receipts/${provider}/:organizationId`, (request, reply) =>
+        take(options, provider, examine, request, reply),
+      );
+    }
+  });
+}
+
+async function take(
+  { database, now, fetchText }: ReceiptRoutesOptions,
+  provider: ReceiptProvider,
+  examine: Examiner,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const parsed = params.safeParse(request.params);
+  if (!parsed.success) return problem(reply, 404, 'There is no such address.');
+  const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+  const { verdict, report, onceOnly } = await examine(request, body);
+  if (!verdict.ok) return problem(reply, 401, 'The request is not verified.');
+  const read = await report();
+  if (!read.ok) return problem(reply, 400, read.problem);
+  if (read.confirmUrl !== undefined) await fetchText(read.confirmUrl);
+  const { organizationId } = parsed.data;
+  await takeReport(
+    database,
+    {
+      organizationId,
+      provider,
+      body: body.toString('utf8'),
+      report: read,
+      ...(onceOnly === undefined ? {} : { onceOnly }),
+    },
+    now(),
+  );
+  // Twilio reads the answer as instructions; these say that there is nothing to do.
+  if (provider === 'twilio') return reply.type('text/xml').send('<Response></Response>');
+  return reply.code(200).send({ received: true });
+}
+
+type Examiner = (request: FastifyRequest, body: Buffer) => Examined | Promise<Examined>;
+
+function examiners({
+  providers,
+  now,
+  publicUrl,
+  fetchText,
+}: ReceiptRoutesOptions): Partial<Record<ReceiptProvider, Examiner>> {
+  const { twilio, ses, sendgrid, mailgun, postmark, mail } = providers;
+  return {
+    ...(twilio === undefined
+      ? {}
+      : {
+          twilio: (request, body) => {
+            const form = Object.fromEntries(new URLSearchParams(body.toString('utf8')));
+            const url = `${publicUrl.replace(/\/$/, '')}${request.url}`;
+            const query = Object.fromEntries(new URL(url).searchParams);
+            return {
+              verdict: verifyTwilio(header(request, 'x-twilio-signature'), url, form, twilio.authTokens),
+              report: () => readTwilio(form, query, now()),
+              // The same fields may be meant for two messages; what tells them apart is in the address.
+              onceOnly:
+                query['c'] === undefined
+                  ? undefined
+                  : `${query['c']}:${form['MessageSid']}:${form['MessageStatus']}:${form['ErrorCode'] ?? ''}`,
+            };
+          },
+        }),
+    ...(ses === undefined
+      ? {}
+      : {
+          ses: async (_request, body) => ({
+            verdict: await verifySns(body.toString('utf8'), ses.topics, fetchText, now()),
+            report: () => readSes(body.toString('utf8')),
+          }),
+        }),
+    ...(sendgrid === undefined
+      ? {}
+      : {
+          sendgrid: (request, body) => ({
+            verdict: verifySendGrid(
+              {
+                signature: header(request, 'x-twilio-email-event-webhook-signature'),
+                timestamp: header(request, 'x-twilio-email-event-webhook-timestamp'),
+              },
+              body,
+              sendgrid.publicKey,
+              now(),
+            ),
+            report: () => readSendGrid(body.toString('utf8')),
+          }),
+        }),
+    ...(mailgun === undefined
+      ? {}
+      : {
+          mailgun: (_request, body) => {
+            const text = body.toString('utf8');
+            const verdict = verifyMailgun(text, mailgun.signingKey, now());
+            return { verdict, report: () => readMailgun(text), onceOnly: verdict.token };
+          },
+        }),
+    ...(postmark === undefined
+      ? {}
+      : {
+          postmark: (request, body) => ({
+            verdict: basic(request, postmark),
+            report: () => readPostmark(body.toString('utf8')),
+          }),
+        }),
+    ...(mail === undefined
+      ? {}
+      : { mail: (request, body) => ({ verdict: basic(request, mail), report: () => readMail(body, now()) }) }),
+  };
+}
+
+function basic(request: FastifyRequest, { user, password }: BasicAuth): Verdict {
+  return verifyBasic(header(request, 'authorization'), user, password);
+}
+
+function header(request: FastifyRequest, name: string): string | undefined {
+  const value = request.headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}
+
+/** RFC 9457. */
+function problem(reply: FastifyReply, status: number, detail: string): FastifyReply {
+  return reply
+    .code(status)
+    .type('application/problem+json')
+    .send({ status, title: 'The report was not taken', detail });
+}

@@ -1,0 +1,192 @@
+import { createHmac, generateKeyPairSync, randomUUID, sign } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import fastify, { type FastifyInstance, type InjectOptions } from 'fastify';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { registerReceiptRoutes } from '../../api/receipts/register-receipt-routes.ts';
+import { createSmsChannel } from '../../channels/twilio.ts';
+import { startInbox, type RunningInbox } from '../../cli/dev/inbox/start-inbox.ts';
+import { eventually } from '../support/eventually.ts';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
+
+const FIXTURE_ID = '5f0e9a52-6c1b-4b0a-9a5e-0c2f6f3b7d11';
+const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+const file = (name: string): string => readFileSync(new URL(`../fixtures/providers/${name}`, import.meta.url), 'utf8');
+let db: TestDatabase;
+let inbox: RunningInbox;
+let app: FastifyInstance;
+let publicUrl: string;
+beforeAll(async () => {
+  [db, inbox] = await Promise.all([createTestDatabase(), startInbox({ callbackPaceMs: 5 })]);
+  app = fastify();
+  // The port is known only once it listens, and Twilio signs the whole address.
+  publicUrl = 'http://127.0.0.1:1';
+  const options = {
+    database: db.api,
+    now: () => new Date(),
+    get publicUrl() {
+      return publicUrl;
+    },
+    fetchText: () => Promise.reject(new Error('nothing is fetched here')),
+    providers: {
+      twilio: { authTokens: [inbox.twilio.authToken] },
+      sendgrid: { publicKey: publicKey.export({ type: 'spki', format: 'der' }).toString('base64') },
+      mailgun: { signingKey: 'signing-key' },
+      postmark: { user: 'hooks', password: 'secret' },
+      mail: { user: 'hooks', password: 'secret' },
+    },
+  };
+  await registerReceiptRoutes(app, options);
+  publicUrl = await app.listen({ host: '127.0.0.1', port: 0 });
+});
+afterAll(async () => {
+  await app.close();
+  await Promise.all([inbox.stop(), db.close()]);
+});
+
+let organizationId: string;
+let communicationId: string;
+async function sent(channel: 'email' | 'sms', address: string, status = 'sent'): Promise<void> {
+  organizationId = randomUUID();
+  communicationId = randomUUID();
+  await db.query(`insert into app.organizations (id, name, slug) values ($1, 'Alder and Finch', $2)`, [
+    organizationId,
+    `o-${organizationId}`,
+  ]);
+  const [client] = await db.query<{ id: string }>(
+    `insert into app.clients (organization_id, partner_1_name) values ($1, 'Niamh') returning id`,
+    [organizationId],
+  );
+  await db.query(
+    `insert into app.client_contacts (organization_id, client_id, role, contact_type, contact_value) values ($1, $2, 'partner_1', $3, $4)`,
+    [organizationId, client?.id, channel === 'email' ? 'email' : 'phone', address],
+  );
+  await db.query(
+    `insert into app.communications (id, organization_id, client_id, idempotency_key, type, recipient, status)
+     values ($1, $2, $3, 'fixture', $4, $5, $6)`,
+    [communicationId, organizationId, client?.id, channel, address, status],
+  );
+}
+beforeEach(() => sent('email', 'zoe.hartley@example.org'));
+
+const statusOf = async (): Promise<string | undefined> =>
+  (await db.query<{ status: string }>('select status from app.communications where id = $1', [communicationId]))[0]
+    ?.status;
+const kept = (): Promise<{ status: string }[]> =>
+  db.query('select status from app.webhook_events where organization_id = $1', [organizationId]);
+const post = (provider: string, payload: string, headers: InjectOptions['headers'] = {}) =>
+  app.inject({
+    method: 'POST',
+    url: `/receipts/${provider}/${organizationId}`,
+    payload,
+    headers: { 'content-type': 'application/json', ...headers },
+  });
+
+describe('a provider’s request', () => {
+  const authorization = `Basic ${Buffer.from('hooks:secret').toString('base64')}`;
+
+  it('is kept as it came, applied once, and answered the same when it is repeated', async () => {
+    const body = file('postmark/bounce.json').replaceAll(FIXTURE_ID, communicationId);
+    for (let time = 0; time < 2; time += 1)
+      expect((await post('postmark', body, { authorization })).statusCode).toBe(200);
+    expect(await statusOf()).toBe('bounced');
+    expect(await kept()).toEqual([{ status: 'processed' }]);
+  });
+
+  it('two at the same moment are applied once', async () => {
+    const body = file('postmark/bounce.json').replaceAll(FIXTURE_ID, communicationId);
+    const answers = await Promise.all(Array.from({ length: 5 }, () => post('postmark', body, { authorization })));
+    expect(answers.map((answer) => answer.statusCode)).toEqual([200, 200, 200, 200, 200]);
+    const events = await db.query('select 1 from app.communication_events where communication_id = $1', [
+      communicationId,
+    ]);
+    expect(events).toHaveLength(1);
+  });
+
+  it.each(['postmark', 'sendgrid', 'mailgun', 'mail', 'twilio'])(
+    'of %s without a valid signature changes nothing',
+    async (provider) => {
+      const answer = await post(provider, file('postmark/bounce.json'), {
+        'content-type': 'application/x-www-form-urlencoded',
+      });
+      expect(answer.statusCode).toBe(401);
+      expect(await kept()).toEqual([]);
+      expect(await statusOf()).toBe('sent');
+    },
+  );
+
+  it('that is verified and cannot be read is refused with the reason', async () => {
+    const answer = await post('postmark', '{"hello":1}', { authorization });
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json()).toMatchObject({ detail: expect.stringContaining('Postmark') as string });
+  });
+
+  it('of a provider that is not set up, or for no organization, finds nothing', async () => {
+    expect((await post('ses', '{}')).statusCode).toBe(404);
+    expect(
+      (
+        await app.inject({
+          method: 'POST',
+          url: '/receipts/postmark/nobody',
+          headers: { authorization },
+          payload: '{}',
+        })
+      ).statusCode,
+    ).toBe(404);
+  });
+
+  it('of SendGrid is known by its signature over the exact bytes', async () => {
+    const body = file('sendgrid/events.json').replaceAll(FIXTURE_ID, communicationId);
+    const timestamp = String(Math.floor(Date.now() / 1_000));
+    const signature = sign('sha256', Buffer.concat([Buffer.from(timestamp), Buffer.from(body)]), privateKey).toString(
+      'base64',
+    );
+    const headers = {
+      'x-twilio-email-event-webhook-signature': signature,
+      'x-twilio-email-event-webhook-timestamp': timestamp,
+    };
+    expect((await post('sendgrid', body, headers)).statusCode).toBe(200);
+    expect((await post('sendgrid', `${body} `, headers)).statusCode).toBe(401);
+  });
+
+  it('of Mailgun may use its token once, whatever the body says the second time', async () => {
+    const timestamp = String(Math.floor(Date.now() / 1_000));
+    const token = randomUUID().repeat(2);
+    const signature = {
+      timestamp,
+      token,
+      signature: createHmac('sha256', 'signing-key').update(`${timestamp}${token}`).digest('hex'),
+    };
+    const event = (
+      JSON.parse(file('mailgun/failed.json').replaceAll(FIXTURE_ID, communicationId)) as { 'event-data': object }
+    )['event-data'];
+    const forged = { ...event, id: 'forged', event: 'complained', severity: undefined };
+    expect((await post('mailgun', JSON.stringify({ signature, 'event-data': event }))).statusCode).toBe(200);
+    expect((await post('mailgun', JSON.stringify({ signature, 'event-data': forged }))).statusCode).toBe(200);
+    expect(await statusOf()).toBe('bounced');
+  });
+});
+
+describe('a text through the dev inbox', () => {
+  it('is reported back by signed calls, and the couple’s STOP comes in on the same way', async () => {
+    await sent('sms', '+447700900100', 'unknown');
+    const channel = createSmsChannel({ ...inbox.twilio, sender: { from: '+447700900900' } });
+    const statusCallbackUrl = `${publicUrl}/receipts/twilio/${organizationId}`;
+    const { providerId } = await channel.send({
+      id: communicationId,
+      to: '+447700900100',
+      body: 'See you tomorrow!',
+      statusCallbackUrl,
+    });
+    await eventually('the message is delivered', async () => (await statusOf()) === 'delivered');
+    const answer = await fetch(`${inbox.inboxUrl}/api/messages/${providerId}/reply`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ text: 'STOP' }),
+    });
+    expect(await answer.json()).toEqual({ told: 200 });
+    const suppressed = await db.query('select reason from app.suppressions where organization_id = $1', [
+      organizationId,
+    ]);
+    expect(suppressed).toEqual([{ reason: 'stop_keyword' }]);
+  });
+});
