@@ -4,6 +4,7 @@ import type { FieldReader } from './conditions.ts';
 import { parseDay } from './civil.ts';
 import type { Facts } from './facts.ts';
 import { choosePayment } from './payments.ts';
+import { triggeringEvent } from './journey-events.ts';
 import type { Planning } from './planning.ts';
 import { consentOf, primaryOf } from './recipients.ts';
 
@@ -31,7 +32,7 @@ export function fieldReader(planning: Planning): FieldReader {
       case 'contact':
         return name === 'email' ? primaryOf(facts)?.email : primaryOf(facts)?.phone;
       case 'trigger':
-        return triggerField(facts, path);
+        return triggerField(planning, path);
       case 'step':
         return rest[0] === 'outcome' ? outcomeField(planning, name) : stateField(planning, name);
       case 'message': {
@@ -70,11 +71,12 @@ function weddingField(planning: Planning, name: string): unknown {
   return day - zone.wallAt(planning.now).day;
 }
 
-/** A detail of the trigger, whether it stands beside its name or among its data. */
-function triggerField(facts: Facts, path: string): unknown {
-  const trigger: Record<string, unknown> = { ...facts.execution.trigger };
+/** A detail of the trigger, whether it stands beside its name, among its data, or with the event that it was. */
+function triggerField(planning: Planning, path: string): unknown {
+  const trigger: Record<string, unknown> = { ...planning.facts.execution.trigger };
   const data = trigger['data'] ?? trigger['details'];
-  return dig(trigger, path) ?? (isRecord(data) ? dig(data, path) : undefined);
+  const told = dig(trigger, path) ?? (isRecord(data) ? dig(data, path) : undefined);
+  return told ?? dig(triggeringEvent(planning.facts, planning.events)?.data ?? {}, path);
 }
 
 function stateField(planning: Planning, key: string): string | undefined {

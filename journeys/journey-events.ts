@@ -18,6 +18,14 @@ export function eventsOf(facts: Facts): readonly JourneyEvent[] {
   return (counted.some(isTriggering) ? counted : [triggering, ...counted]).sort((a, b) => a.at - b.at);
 }
 
+/** The event that set the execution off, with the details that were recorded of it. */
+export function triggeringEvent(facts: Facts, events: readonly JourneyEvent[]): JourneyEvent | undefined {
+  const { trigger, startedAt } = facts.execution;
+  if (!trigger) return undefined;
+  const at = Date.parse(trigger.at ?? startedAt);
+  return events.find((event) => event.name === trigger.event && event.at === at);
+}
+
 /** The first event of that name whose details are all as asked. */
 export function firstEvent(
   events: readonly JourneyEvent[],
