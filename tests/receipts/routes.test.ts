@@ -1,5 +1,6 @@
 import { createHmac, generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import getPort from 'get-port';
 import fastify, { type FastifyInstance, type InjectOptions } from 'fastify';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { registerReceiptRoutes } from '../../api/receipts/register-receipt-routes.ts';
@@ -18,14 +19,13 @@ let publicUrl: string;
 beforeAll(async () => {
   [db, inbox] = await Promise.all([createTestDatabase(), startInbox({ callbackPaceMs: 5 })]);
   app = fastify();
-  // The port is known only once it listens, and Twilio signs the whole address.
-  publicUrl = 'http://127.0.0.1:1';
-  const options = {
+  // Twilio signs the whole address, so it has to be known before.
+  const port = await getPort({ host: '127.0.0.1' });
+  publicUrl = `http://127.0.0.1:${port}`;
+  await registerReceiptRoutes(app, {
     database: db.api,
     now: () => new Date(),
-    get publicUrl() {
-      return publicUrl;
-    },
+    publicUrl,
     fetchText: () => Promise.reject(new Error('nothing is fetched here')),
     providers: {
       twilio: { authTokens: [inbox.twilio.authToken] },
@@ -34,9 +34,8 @@ beforeAll(async () => {
       postmark: { user: 'hooks', password: 'secret' },
       mail: { user: 'hooks', password: 'secret' },
     },
-  };
-  await registerReceiptRoutes(app, options);
-  publicUrl = await app.listen({ host: '127.0.0.1', port: 0 });
+  });
+  await app.listen({ host: '127.0.0.1', port });
 });
 afterAll(async () => {
   await app.close();
