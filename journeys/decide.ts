@@ -20,13 +20,16 @@ const OVERDUE_MS = 60_000;
 export function decide(planning: Planning, candidate: Candidate): Verdict {
   const { draft, due, lateness } = candidate;
   const { step } = draft.placed;
-  const approvalOrigin = lateness?.kind === 'past' ? lateness.since : due.at;
+  // A pause freezes whatever is due: nothing goes, nothing is skipped, no deadline runs out.
+  const pause = pauseOf(planning, draft.placed);
+  if (pause && due.at <= planning.now) return { kind: 'held', reason: pause, wakesAt: null };
   const asked = lateness?.policy === 'ask' ? decisionOn(planning.facts, draft, lateness.since, Infinity) : null;
   if (isMessage(step)) addSkip(candidate, unreachable(step, planning.facts));
   if (asked && !asked.approved) {
     addSkip(candidate, { code: 'rejected', at: formatInstant(asked.at) }, Math.max(due.at, asked.at));
   }
-  const approval = asked ? null : approvalOf(planning, draft, approvalOrigin);
+  // Whoever is asked whether it should still go says with the answer that it may.
+  const approval = lateness?.policy === 'ask' ? null : approvalOf(planning, draft, lateness?.since ?? due.at);
   if (approval?.kind === 'skip') addSkip(candidate, approval.reason, approval.at);
   return settle(planning, candidate, beforeSettling());
 
@@ -45,11 +48,9 @@ export function decide(planning: Planning, candidate: Candidate): Verdict {
         kind: 'waiting',
         reason: approval.reason,
         dependsOn: null,
-        wakesAt: earliest(approval.until, draft.endOfUse),
+        wakesAt: earliest(approval.until, draft.endOfUse, pause && due.at),
       };
     }
-    const pause = due.at <= planning.now ? pauseOf(planning, draft.placed) : null;
-    if (pause) return { kind: 'held', reason: pause, wakesAt: draft.endOfUse };
     return go(planning, candidate, approval?.kind === 'go' ? approval : null);
   }
 }

@@ -149,14 +149,30 @@ describe('holds', () => {
     now: '2027-01-10T09:00:00Z',
   };
 
-  test('keep everything that is due, and let a step be skipped that would not go anyway', () => {
+  test('freeze everything that is due, also what would be skipped', () => {
     const plan = ask({ ...base, execution: { holds } });
     expect(shortly(plan).map((text) => text.split(' ').slice(0, 3).join(' '))).toEqual([
       'a held paused',
       'q held paused',
       'later planned on_time',
-      'paid will_skip already_paid',
+      'paid held paused',
     ]);
+  });
+
+  test('let no deadline of an approval run out', () => {
+    const approval = { deadline: { hours: 24 }, fallback: 'task' };
+    const question = {
+      steps: [email('a', { when: { anchor: 'date:call' }, approval })],
+      client: { dates: { call: '2027-01-09' } },
+      ledger: [recorded('a', '2027-01-09T09:00:00Z')],
+    };
+    const plan = ask({ ...question, execution: { holds }, now: '2027-01-20T09:00:00Z' });
+    expect(shortly(plan)).toEqual(['a held paused 2027-01-09T09:00:00Z']);
+    expect(plan.next).toEqual({ kind: 'wait', until: null });
+    const resumed = { since: '2027-01-01T00:00:00Z', at: '2027-01-20T09:00:00Z', late: 'send' };
+    const after = ask({ ...question, execution: { resumed }, now: '2027-01-20T09:00:00Z' });
+    expect(shortly(after)).toEqual(['a waiting needs_approval 2027-01-09T09:00:00Z']);
+    expect(after.next).toEqual({ kind: 'wait', until: '2027-01-21T09:00:00Z' });
   });
 
   test('begin when they begin', () => {
