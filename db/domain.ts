@@ -1,9 +1,6 @@
 // The closed lists of the database, each equal to a check constraint there (a test compares them). Types generated from
 // the database take these unions instead of `string`.
 
-export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
-export type Weekday = (typeof WEEKDAYS)[number];
-
 const BUSINESS_TYPES = [
   'photographer',
   'videographer',

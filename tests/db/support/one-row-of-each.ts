@@ -10,7 +10,7 @@ export async function oneRowOfEach(db: TestDatabase, slug: string): Promise<stri
   return row?.id ?? '';
 }
 
-const ONE_ROW_OF_EACH = `
+export const ONE_ROW_OF_EACH = `
 create or replace function pg_temp.one_row_of_each(tag text) returns uuid language plpgsql as $$
 declare
   org uuid; usr uuid; couple uuid; client uuid; contact uuid; journey uuid; version uuid; execution uuid; step uuid;
@@ -40,9 +40,11 @@ begin
     values (org, couple, client, 'connected');
   insert into app.core_fields (organization_id, field_key, label, data_type) values (org, 'parking', 'Parking', 'text');
   insert into app.core_field_values (organization_id, client_id, field_key, value) values (org, client, 'venue', '"Barn"');
-  insert into app.field_completion_states (organization_id, client_id, field_key) values (org, client, 'venue');
+  insert into app.field_completion_states (organization_id, client_id, field_key) values (org, client, 'venue')
+    on conflict do nothing;
   insert into app.client_contacts (organization_id, client_id, contact_type, contact_value, is_primary)
     values (org, client, 'email', tag || '@example.org', true) returning id into contact;
+  insert into app.contact_links (organization_id, contact_id) values (org, contact);
   insert into app.consents (organization_id, client_id, contact_id, channel, purpose, state)
     values (org, client, contact, 'email', 'marketing', 'granted');
   insert into app.client_events (organization_id, client_id, name) values (org, client, 'tasting.booked');
@@ -77,6 +79,7 @@ begin
     values (org, form, 'song', 'first_dance');
   insert into app.form_submissions (organization_id, form_id, form_version_id, client_id, status)
     values (org, form, form_version, client, 'submitted');
+  insert into app.form_links (organization_id, form_id, client_id) values (org, form, client);
   insert into app.invoices (organization_id, client_id, invoice_number, subtotal_amount, total_amount)
     values (org, client, '2027-0001', 100, 100) returning id into invoice;
   insert into app.invoice_counters (organization_id, year) values (org, 2027);
