@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import { z } from 'zod';
 import { openDatabase, type Database } from '../db/database.ts';
 import { withoutTenant } from '../db/without-tenant.ts';
+import { actAs } from './act-as.ts';
 import { OperatorError } from './operator-error.ts';
 
 export type OrganizationDatabase = { database: Database; organizationId: string; close(): Promise<void> };
@@ -19,8 +20,8 @@ export async function openOrganizationDatabase(
   dataFolder: string,
   env: NodeJS.ProcessEnv,
 ): Promise<OrganizationDatabase> {
-  const url = env['DATABASE_URL'] ?? (await developmentUrl(dataFolder));
-  const database = openDatabase({ url, poolSize: 2, applicationName: 'wedsync-cli' });
+  const url = await administratorUrl(dataFolder, env);
+  const database = openDatabase({ url, poolSize: 1, applicationName: 'wedsync-cli' });
   try {
     const { rows } = await withoutTenant(database, (trx) =>
       sql<{ id: string; slug: string }>`select id, slug from app.organizations order by slug`.execute(trx),
@@ -30,13 +31,24 @@ export async function openOrganizationDatabase(
       const known = rows.map((row) => row.slug).join(', ') || 'none';
       throw new OperatorError(`There is no organization "${slug}". There is: ${known}.`);
     }
-    return { database, organizationId: found.id, close: () => database.close() };
+    const own = openDatabase({ url: actAs(url, 'app_api'), poolSize: 2, applicationName: 'wedsync-cli' });
+    return { database: own, organizationId: found.id, close: () => own.close() };
   } catch (error) {
-    await database.close();
     if (error instanceof OperatorError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new OperatorError(`The database cannot be used: ${reason}. Is it running, and is DATABASE_URL right?`);
+  } finally {
+    await database.close();
   }
+}
+
+/**
+ * The address at DATABASE_URL, or that of the development set-up running on `dataFolder`.
+ *
+ * @throws OperatorError where there is none
+ */
+export async function administratorUrl(dataFolder: string, env: NodeJS.ProcessEnv): Promise<string> {
+  return env['DATABASE_URL'] ?? (await developmentUrl(dataFolder));
 }
 
 async function developmentUrl(dataFolder: string): Promise<string> {

@@ -26,6 +26,10 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: CommandModule }
     summary: 'carry journeys out: activities, workflows and the relay of events',
     load: async () => (await import('./commands/worker.ts')).workerCommand(),
   },
+  executions: {
+    summary: 'look at what couples go through, and step in: pause, skip, approve, move, restart, enrol',
+    load: async () => (await import('./commands/executions.ts')).executionsCommand(),
+  },
   temporal: {
     summary: 'prepare a Temporal namespace for journeys',
     load: async () => (await import('./commands/temporal.ts')).temporalCommand(),
@@ -37,6 +41,10 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: CommandModule }
   db: {
     summary: 'what is derived from the database, and its upkeep',
     load: async () => (await import('./commands/db.ts')).dbCommand(),
+  },
+  clients: {
+    summary: "an organization's couples: import them from a list",
+    load: async () => (await import('./commands/clients.ts')).clientsCommand(),
   },
   simulate: {
     summary: 'run a journey through virtual time, or saved stories against what they expect',

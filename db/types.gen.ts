@@ -237,6 +237,10 @@ export interface Clients {
   deleted_at: Timestamp | null;
   deleted_by: string | null;
   /**
+   * When everything that tells something about the couple was taken away; the row stays for financial records only.
+   */
+  erased_at: Timestamp | null;
+  /**
    * The record's key in the supplier's other program; imports find it again by this.
    */
   external_id: string | null;
@@ -433,6 +437,31 @@ export interface Consents {
   state: ConsentState;
 }
 
+export interface ContactLinks {
+  contact_id: string;
+  created_at: Generated<Timestamp>;
+  id: Generated<string>;
+  organization_id: Generated<string>;
+  /**
+   * 244 random bits. In plain text, since every mail repeats the link; it opens only this choice.
+   */
+  token: Generated<string>;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface CoreFieldHistory {
+  actor: Generated<string>;
+  client_id: string;
+  created_at: Generated<Timestamp>;
+  field_key: string;
+  id: ColumnType<string, never, never>;
+  occurred_at: Generated<Timestamp>;
+  organization_id: Generated<string>;
+  source: string;
+  value: Json;
+  version: number;
+}
+
 export interface CoreFields {
   /**
    * Which of the flags of a couple decides whether a supplier sees it.
@@ -570,6 +599,9 @@ export interface DataRetentionPolicies {
   action: RetentionAction;
   created_at: Generated<Timestamp>;
   id: Generated<string>;
+  /**
+   * Of clients: days after their deletion, in which they can be restored. Of others: days after they came to be.
+   */
   keep_days: number;
   organization_id: Generated<string>;
   table_name: string;
@@ -631,6 +663,24 @@ export interface FormFields {
   organization_id: Generated<string>;
   sort_order: number;
   validation: Generated<Json>;
+}
+
+export interface FormLinks {
+  client_id: string;
+  created_at: Generated<Timestamp>;
+  form_id: string;
+  id: Generated<string>;
+  /**
+   * When it was first opened.
+   */
+  opened_at: Timestamp | null;
+  organization_id: Generated<string>;
+  revoked_at: Timestamp | null;
+  /**
+   * 244 random bits. In plain text, since mails of later days repeat the link; it opens only this form.
+   */
+  token: Generated<string>;
+  updated_at: Generated<Timestamp>;
 }
 
 export interface Forms {
@@ -837,6 +887,10 @@ export interface JourneyExecutions {
   id: Generated<string>;
   journey_id: string;
   journey_version_id: string;
+  /**
+   * Steps which a person put to another instant for this couple: {"<step key>": "<instant>"}.
+   */
+  moved_steps: Generated<Json>;
   /**
    * What happens at next_action_at, in words: for lists and for finding what is overdue.
    */
@@ -1097,6 +1151,29 @@ export interface OpsMigrations {
 
 export interface OpsPartitionedTables {
   keep_months: number;
+  table_name: string;
+}
+
+export interface OpsPersonalTables {
+  erasure: string;
+  /**
+   * Columns that are no data about the person: hashes, tokens, our own bookkeeping.
+   */
+  left_out: Generated<string[]>;
+  /**
+   * Order of the erasure: what refers to something comes before it.
+   */
+  place: number;
+  /**
+   * The SET list which takes away what tells something about the person and leaves the rest.
+   */
+  redact: string | null;
+  remark: Generated<string>;
+  /**
+   * Condition on t: the rows about client $2 of organization $1.
+   */
+  rows_of_client: string | null;
+  subject: string;
   table_name: string;
 }
 
@@ -1582,6 +1659,8 @@ export interface DB {
   communication_templates: CommunicationTemplates;
   communications: Communications;
   consents: Consents;
+  contact_links: ContactLinks;
+  core_field_history: CoreFieldHistory;
   core_field_values: CoreFieldValues;
   core_fields: CoreFields;
   couple_dashboard_summary: CoupleDashboardSummary;
@@ -1595,6 +1674,7 @@ export interface DB {
   field_completion_states: FieldCompletionStates;
   field_mappings: FieldMappings;
   form_fields: FormFields;
+  form_links: FormLinks;
   form_submissions: FormSubmissions;
   form_versions: FormVersions;
   forms: Forms;
@@ -1618,6 +1698,7 @@ export interface DB {
   "ops.migration_runs": OpsMigrationRuns;
   "ops.migrations": OpsMigrations;
   "ops.partitioned_tables": OpsPartitionedTables;
+  "ops.personal_tables": OpsPersonalTables;
   "ops.statement_snapshots": OpsStatementSnapshots;
   "ops.table_decisions": OpsTableDecisions;
   "ops.thresholds": OpsThresholds;

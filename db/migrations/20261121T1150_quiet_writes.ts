@@ -1,21 +1,24 @@
+import { createEventTrigger } from '../migrate/event-trigger.ts';
 import { run, type MigrationDatabase } from '../migrate/statements.ts';
 
-/** The function of 20261121T0940_outbox, with a condition or without it. */
-const queueClientEvents = (condition: string): string => `
-  create or replace function app.queue_client_events() returns trigger language plpgsql security definer
-    set search_path = pg_catalog, pg_temp as $body$
-  begin
-    if tg_op = 'INSERT' then
+/** The function of 20261121T0940_outbox, with a condition or, letter by letter, without it. */
+function queueClientEvents(condition: string): string {
+  const [text = ''] = createEventTrigger({
+    name: 'queue_client_events',
+    table: 'client_events',
+    on: {
+      insert: `
       insert into app.outbox (organization_id, client_id, event, ref, details, occurred_at)
       select organization_id, client_id,
              case when source = 'system' or name = 'reply' then name else 'event' end,
              coalesce(ref, id::text),
              case when source = 'system' or name = 'reply' then data else data || jsonb_build_object('name', name) end,
              occurred_at
-        from new_rows${condition} order by id;
-    end if;
-    return null;
-  end $body$`;
+        from new_rows${condition} order by id;`,
+    },
+  });
+  return text.replace('create function', 'create or replace function');
+}
 
 export async function up(db: MigrationDatabase): Promise<void> {
   await run(

@@ -36,6 +36,11 @@ import * as m20261121T1220 from './20261121T1220_core_fields.ts';
 import * as m20261121T1225 from './20261121T1225_payment_plans.ts';
 import * as m20261121T1230 from './20261121T1230_form_links.ts';
 import * as m20261121T1240 from './20261121T1240_contact_links.ts';
+import * as m20261121T1300 from './20261121T1300_privacy_registry.ts';
+import * as m20261121T1305 from './20261121T1305_privacy.ts';
+import * as m20261121T1310 from './20261121T1310_couple_privacy.ts';
+import * as m20261121T1315 from './20261121T1315_seal_pending.ts';
+import * as m20261121T1320 from './20261121T1320_execution_commands.ts';
 
 /** A migration that can be taken back. kysely silently skips one without `down`, so ours must have it. */
 export type ReversibleMigration = Required<Migration>;
@@ -81,4 +86,9 @@ export const migrations: Readonly<Record<string, ReversibleMigration>> = {
   '20261121T1225_payment_plans': m20261121T1225,
   '20261121T1230_form_links': m20261121T1230,
   '20261121T1240_contact_links': m20261121T1240,
+  '20261121T1300_privacy_registry': m20261121T1300,
+  '20261121T1305_privacy': m20261121T1305,
+  '20261121T1310_couple_privacy': m20261121T1310,
+  '20261121T1315_seal_pending': m20261121T1315,
+  '20261121T1320_execution_commands': m20261121T1320,
 };
