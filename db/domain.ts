@@ -101,10 +101,6 @@ export type PaymentStatus = (typeof PAYMENT_STATUSES)[number];
 const MESSAGE_TYPES = ['email', 'sms', 'whatsapp', 'system'] as const;
 export type MessageType = (typeof MESSAGE_TYPES)[number];
 
-/** What WhatsApp calls the kind of a template. */
-const TEMPLATE_CATEGORIES = ['utility', 'marketing', 'authentication'] as const;
-export type TemplateCategory = (typeof TEMPLATE_CATEGORIES)[number];
-
 const DIRECTIONS = ['outbound', 'inbound'] as const;
 export type Direction = (typeof DIRECTIONS)[number];
 
@@ -282,7 +278,6 @@ export const COLUMN_LISTS: Readonly<Record<string, ColumnList>> = {
   'invoices.status': { type: 'InvoiceStatus', values: INVOICE_STATUSES },
   'payments.status': { type: 'PaymentStatus', values: PAYMENT_STATUSES },
   'communication_templates.channel': { type: 'MessageType', values: MESSAGE_TYPES },
-  'communication_templates.category': { type: 'TemplateCategory', values: TEMPLATE_CATEGORIES },
   'communications.type': { type: 'MessageType', values: MESSAGE_TYPES },
   'communications.direction': { type: 'Direction', values: DIRECTIONS },
   'communications.purpose': { type: 'Purpose', values: PURPOSES },

@@ -5,7 +5,7 @@
 
 import type { ColumnType } from "kysely";
 
-import type { Arm, BusinessType, CampaignStatus, Channel, ClientEventSource, ClientStatus, CommunicationEventType, CommunicationStatus, CompletionState, ConsentSource, ConsentState, ContactType, CoreFieldCategory, CoreFieldType, CoreValueSource, Decision, DelayUnit, DeliveryDecision, DeliveryStatus, Direction, ExecutionStatus, FormFieldType, FormStatus, HeldChannel, HoldScope, IfUnknown, InboundProvider, InvoiceStatus, JourneyStatus, LateAnswer, MemberRole, MessageType, OutboxEvent, PaymentStatus, PricingTier, Purpose, RelationshipStatus, RequestStatus, RetentionAction, SourceSystem, StepState, StepType, SubjectType, SubmissionStatus, SubscriptionStatus, SuppressionReason, TaskStatus, TemplateCategory, WebhookEventStatus, WebhookSignature } from './domain.ts';
+import type { Arm, BusinessType, CampaignStatus, Channel, ClientEventSource, ClientStatus, CommunicationEventType, CommunicationStatus, CompletionState, ConsentSource, ConsentState, ContactType, CoreFieldCategory, CoreFieldType, CoreValueSource, Decision, DelayUnit, DeliveryDecision, DeliveryStatus, Direction, ExecutionStatus, FormFieldType, FormStatus, HeldChannel, HoldScope, IfUnknown, InboundProvider, InvoiceStatus, JourneyStatus, LateAnswer, MemberRole, MessageType, OutboxEvent, PaymentStatus, PricingTier, Purpose, RelationshipStatus, RequestStatus, RetentionAction, SourceSystem, StepState, StepType, SubjectType, SubmissionStatus, SubscriptionStatus, SuppressionReason, TaskStatus, WebhookEventStatus, WebhookSignature } from './domain.ts';
 
 export type ArrayType<T> = ArrayTypeImpl<T> extends (infer U)[]
   ? U[]
@@ -379,7 +379,7 @@ export interface CommunicationTemplates {
   /**
    * Of a WhatsApp template: the category it was approved in.
    */
-  category: TemplateCategory | null;
+  category: string | null;
   channel: MessageType;
   /**
    * Liquid: the body of a text message, or the source of a mail (MJML, or plain text).
