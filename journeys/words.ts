@@ -86,10 +86,14 @@ export const Key = pattern(KEY_PATTERN, 'a key: a small letter, then up to 39 sm
 export const WallTime = pattern(/^(?:[01]\d|2[0-3]):[0-5]\d$/, 'a time of day such as "09:00"');
 
 /**
- * `YYYY-MM-DD`. The form is asked for, the calendar is not: 30 February in somebody's data is a date that is missing,
- * for which a journey waits, and no reason to refuse everything else that is known about a couple.
+ * `YYYY-MM-DD`, of years that leave room for every offset. The form is asked for, the calendar is not: 30 February in
+ * somebody's data is a date that is missing, for which a journey waits, and no reason to refuse everything else that is
+ * known about a couple.
  */
-export const CivilDate = pattern(/^\d{4}-\d{2}-\d{2}$/, 'a date such as "2027-06-12" (year-month-day)');
+export const CivilDate = pattern(
+  /^(?:19|20|21)\d{2}-\d{2}-\d{2}$/,
+  'a date such as "2027-06-12" (year-month-day, of the years 1900 to 2199)',
+);
 
 /** A date which exists. */
 export const RealDate = CivilDate.refine(isRealDate, {
@@ -106,7 +110,7 @@ const CANONICAL_INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/;
 
 /** ISO 8601 with `Z` or an offset (RFC 3339); read as UTC with `Z`, to the second. */
 export const Instant = pattern(
-  /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2})$/,
+  /^(?:19|20|21)\d{2}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2})$/,
   'an instant such as "2026-11-20T10:00:00Z" (a date and time with Z or an offset)',
 )
   .refine(isRealInstant, { error: (issue) => `${shown(issue.input)} does not exist in the calendar.` })

@@ -1,6 +1,6 @@
-import { Temporal } from 'temporal-polyfill';
 import { parseFacts, type Facts } from '../../journeys/facts.ts';
-import { isTimeZone } from '../../journeys/words.ts';
+import { Moment, toInstant } from '../../journeys/script.ts';
+import { CivilDate, isRealDate, isTimeZone } from '../../journeys/words.ts';
 import { problemList } from '../output/problems.ts';
 import { OperatorError } from '../operator-error.ts';
 
@@ -15,7 +15,7 @@ export function sampleFacts({ wedding, booked, zone }: Shorthand): Facts {
   if (!isTimeZone(zone)) {
     throw new OperatorError(`--zone ${zone} is not a zone of the IANA database. An example is Europe/London.`);
   }
-  if (wedding !== undefined) plainDate('--wedding', wedding);
+  if (wedding !== undefined) checkDate('--wedding', wedding);
   const result = parseFacts({
     organization: { zone },
     client: { status: 'booked', weddingOn: wedding ?? null, weddingZone: zone },
@@ -30,29 +30,19 @@ export function sampleFacts({ wedding, booked, zone }: Shorthand): Facts {
  * date, at nine in the morning.
  */
 export function instantOf(option: string, text: string, zone: string): string {
-  try {
-    if (/(?:Z|[+-]\d{2}:\d{2})$/.test(text) && text.includes('T')) {
-      return Temporal.Instant.from(text).round({ smallestUnit: 'second', roundingMode: 'floor' }).toString();
-    }
-    const local = text.includes('T')
-      ? Temporal.PlainDateTime.from(text, { overflow: 'reject' })
-      : plainDate(option, text).toPlainDateTime({ hour: 9 });
-    return local.toZonedDateTime(zone).toInstant().round({ smallestUnit: 'second', roundingMode: 'floor' }).toString();
-  } catch (error) {
-    if (error instanceof OperatorError) throw error;
-    throw new OperatorError(
-      `${option} ${text} is no moment in the calendar. Write 2026-11-20, 2026-11-20T10:00 (local) or 2026-11-20T10:00:00Z.`,
-    );
-  }
+  if (!text.includes('T')) checkDate(option, text);
+  const moment = Moment.safeParse(text.includes('T') ? text : `${text}T09:00`);
+  if (moment.success) return toInstant(moment.data, zone);
+  throw new OperatorError(
+    `${option} ${text} is no moment in the calendar. Write 2026-11-20, 2026-11-20T10:00 (local) or 2026-11-20T10:00:00Z.`,
+  );
 }
 
-function plainDate(option: string, text: string): Temporal.PlainDate {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) {
+function checkDate(option: string, text: string): void {
+  if (!CivilDate.safeParse(text).success) {
     throw new OperatorError(`${option} ${text} is no date. Write year-month-day, such as 2027-06-12.`);
   }
-  try {
-    return Temporal.PlainDate.from(text, { overflow: 'reject' });
-  } catch {
+  if (!isRealDate(text)) {
     throw new OperatorError(`${option} ${text} does not exist in the calendar. Check the day and the month.`);
   }
 }

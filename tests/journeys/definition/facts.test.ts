@@ -117,6 +117,18 @@ describe('facts', () => {
       'client.weddingOn',
       /year-month-day/,
     ],
+    [
+      'a year that stands for never',
+      facts({ client: { weddingOn: '9999-12-31' } }),
+      'client.weddingOn',
+      /of the years 1900 to 2199/,
+    ],
+    [
+      'an instant before time',
+      facts({ execution: { startedAt: '0000-01-01T00:00:00Z' } }),
+      'execution.startedAt',
+      /is not an instant such as/,
+    ],
     ['a number for a date', facts({ client: { weddingOn: 20270612 } }), 'client.weddingOn', /year-month-day/],
     [
       'an instant without a zone',
