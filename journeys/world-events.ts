@@ -3,7 +3,16 @@ import { numberOf, recordOf, textOf, textsOf, type Details } from './details.ts'
 import type { Facts } from './facts.ts';
 import type { ScriptEvent } from './script.ts';
 import { schedulePayment, settlePayment, tellOfPayment } from './world-payments.ts';
-import { changeContact, decideOn, giveConsent, hold, reply, resume, suppress } from './world-people.ts';
+import {
+  changeContact,
+  decideOn,
+  giveConsent,
+  hold,
+  liftSuppression,
+  reply,
+  resume,
+  suppress,
+} from './world-people.ts';
 import { becomeStatus, changeClient, endStep, tell, type World } from './world.ts';
 
 type Happening = (world: World, details: Details, at: string) => void;
@@ -36,6 +45,7 @@ const HAPPENINGS: Readonly<Record<string, Happening>> = {
   'client.status': (world, details, at) => becomeStatus(world, textOf(details, 'status') ?? 'booked', at),
   'client.updated': updateClient,
   'client.tags': updateClient,
+  'client.custom': updateClient,
   'contact.updated': changeContact,
   'date.set': (world, details) => setDate(world, details, textOf(details, 'on', 'date')),
   'date.cleared': (world, details) => setDate(world, details, null),
@@ -45,6 +55,8 @@ const HAPPENINGS: Readonly<Record<string, Happening>> = {
   opt_out: suppress,
   unsubscribe: suppress,
   suppression: suppress,
+  opt_in: liftSuppression,
+  'suppression.lifted': liftSuppression,
   approval: decideOn,
   answer: decideOn,
   hold,
@@ -59,7 +71,10 @@ const HAPPENINGS: Readonly<Record<string, Happening>> = {
 
 function submitForm(world: World, details: Details, at: string): void {
   const form = textOf(details, 'form') ?? '';
-  world.facts.forms[form] = { status: 'submitted', answers: recordOf(details, 'answers') ?? {} };
+  world.facts.forms[form] = {
+    status: 'submitted',
+    answers: recordOf(details, 'answers') ?? recordOf(details, 'data') ?? {},
+  };
   tell(world, { on: 'form.submitted', details: { ...details, form } }, at);
 }
 
@@ -82,12 +97,18 @@ function setDate(world: World, details: Details, on: string | null): void {
 
 function updateClient(world: World, details: Details, at: string): void {
   changeClient(world, {
-    addTags: textsOf(details, 'addTags', 'add'),
+    addTags: textsOf(details, 'addTags', 'add', 'tag', 'tags'),
     removeTags: textsOf(details, 'removeTags', 'remove'),
-    custom: recordOf(details, 'custom'),
+    custom: recordOf(details, 'custom') ?? customOf(details),
   });
   const status = textOf(details, 'status');
   if (status !== null) becomeStatus(world, status, at);
+}
+
+/** One custom field, by its key. */
+function customOf(details: Details): Record<string, unknown> | undefined {
+  const key = textOf(details, 'key', 'field');
+  return key === null ? undefined : { [key]: details['value'] };
 }
 
 function changeCoreField(world: World, details: Details, at: string): void {

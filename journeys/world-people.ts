@@ -1,28 +1,40 @@
 // What people say and decide in a rehearsal: replies, consent, approvals, holds.
 import { numberOf, textOf, textsOf, type Details } from './details.ts';
 import type { Facts } from './facts.ts';
-import { primaryOf } from './recipients.ts';
+import { isMessage, type Step } from './definition.ts';
+import { primaryOf, recipientsOf } from './recipients.ts';
 import { tell, type World } from './world.ts';
 
 type Execution = Facts['execution'];
 
 const STOP_WORDS = new Set(['STOP', 'STOPALL', 'UNSUBSCRIBE', 'END', 'QUIT']);
 
-/** A reply belongs to the message it names, else to the last one that was sent on its channel. */
+const START_WORDS = new Set(['START', 'UNSTOP']);
+
+/** A reply belongs to the message it names, else to the last one on its channel that went to whoever replies. */
 export function reply(world: World, details: Details, at: string): void {
   const { messages } = world.facts;
-  const message = textOf(details, 'step', 'message') ?? lastSentOn(world, channelOf(details));
+  const message = textOf(details, 'step', 'message') ?? lastSentTo(world, details);
   if (message !== undefined) messages[message] = { ...messages[message], replied: true };
   const word = textOf(details, 'keyword', 'text')?.trim().toUpperCase() ?? '';
   if (STOP_WORDS.has(word)) suppress(world, details);
+  if (START_WORDS.has(word)) liftSuppression(world, details);
   tell(world, { on: 'reply', details: { ...details, ...(message !== undefined && { message }) } }, at);
 }
 
-function lastSentOn({ definition, ledger }: World, channel: string): string | undefined {
+/** To the person first; somebody who was written to nothing answers what somebody else passed on. */
+function lastSentTo({ definition, facts, ledger }: World, details: Details): string | undefined {
+  const { contactId } = contactIdOf(facts, details);
   const steps = [...definition.steps, ...(definition.closing ?? [])];
-  const onChannel = new Set(steps.filter((step) => step.type === channel).map((step) => step.key));
-  const sent = ledger.steps.filter((row) => row.state === 'done' && onChannel.has(row.key));
-  return sent.sort((a, b) => Date.parse(a.endedAt ?? '') - Date.parse(b.endedAt ?? '')).at(-1)?.key;
+  const onChannel = steps.filter(isMessage).filter((step) => step.type === channelOf(details));
+  const own = onChannel.filter((step) => recipientsOf(step, facts).some(({ id }) => id === contactId));
+  return lastOf(own) ?? lastOf(onChannel);
+
+  function lastOf(messages: readonly Step[]): string | undefined {
+    const keys = new Set(messages.map((step) => step.key));
+    const sent = ledger.steps.filter((row) => row.state === 'done' && keys.has(row.key));
+    return sent.sort((a, b) => Date.parse(a.endedAt ?? '') - Date.parse(b.endedAt ?? '')).at(-1)?.key;
+  }
 }
 
 /** Without purposes it covers everything, as the word STOP does. */
@@ -33,6 +45,15 @@ export function suppress(world: World, details: Details): void {
     ...(purposes && { purposes }),
     channel: channelOf(details),
   } as Facts['suppressions'][number]);
+}
+
+/** Whoever wants to hear again on a channel, as the word START says. */
+export function liftSuppression(world: World, details: Details): void {
+  const { contactId } = contactIdOf(world.facts, details);
+  const channel = channelOf(details);
+  world.facts.suppressions = world.facts.suppressions.filter(
+    (one) => one.channel !== channel || one.contactId !== contactId,
+  );
 }
 
 export function giveConsent(world: World, details: Details): void {
@@ -47,13 +68,13 @@ export function giveConsent(world: World, details: Details): void {
 const YES = new Set<unknown>(['approved', 'approve', 'send', 'send_now', 'go', 'yes', true]);
 const SAID = ['decision', 'answer', 'late', 'send', 'choice', 'value'];
 
-/** An approval, or the answer to what was past or was missed while held. */
+/** An approval, or the answer to what was past or was missed while held; where it does not say no it says yes. */
 export function decideOn(world: World, details: Details, at: string): void {
   const said = SAID.map((key) => details[key]).find((value) => value !== undefined);
   world.facts.approvals.push({
     key: textOf(details, 'step', 'key') ?? '',
     occurrence: numberOf(details, 'occurrence', 1),
-    decision: YES.has(said) ? 'approved' : 'rejected',
+    decision: said === undefined || YES.has(said) ? 'approved' : 'rejected',
     at,
   });
 }

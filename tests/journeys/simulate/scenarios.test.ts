@@ -1,4 +1,4 @@
-// Eight stories from booking to end: everything that must go out goes out to the minute, and nothing else does.
+// Stories from booking to end: everything that must go out goes out to the minute, and nothing else does.
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -7,11 +7,15 @@ import { runStory } from '../../../journeys/run-story.ts';
 import { parseStory, type Story } from '../../../journeys/story.ts';
 
 const STORIES = new URL('../../fixtures/scenarios/', import.meta.url);
+const MORE_STORIES = new URL('../../fixtures/scenarios-more/', import.meta.url);
 const STARTERS = new URL('../../../journeys/starters/', import.meta.url);
 
-describe('stories', () => {
-  test.each(readdirSync(STORIES))('%s', (file) => {
-    const story = readStory(file);
+describe.each([
+  ['stories', STORIES],
+  ['more stories', MORE_STORIES],
+])('%s', (_name, folder) => {
+  test.each(readdirSync(folder))('%s', (file) => {
+    const story = readStory(file, folder);
     const { differences, out } = runStory(story, readJourney(story.journey));
     expect(differences).toEqual([]);
     expect(out).toHaveLength(story.expect.out.length);
@@ -85,8 +89,8 @@ function minimal() {
   };
 }
 
-function readStory(file: string): Story {
-  const result = parseStory(parse(readFileSync(new URL(file, STORIES), 'utf8')));
+function readStory(file: string, folder = STORIES): Story {
+  const result = parseStory(parse(readFileSync(new URL(file, folder), 'utf8')));
   if (!result.ok) throw new Error(JSON.stringify(result.problems));
   return result.story;
 }
