@@ -16,7 +16,7 @@ export interface ActivityDependencies extends StepDependencies {
   readonly sendTimeoutMs: number;
 }
 
-type Activities = Omit<JourneyActivities, 'applyCommand'> & Record<StepActivityName, StepActivity>;
+type Activities = JourneyActivities & Record<StepActivityName, StepActivity>;
 
 /** Everything a worker does for journeys. */
 export function createActivities(dependencies: ActivityDependencies): Activities {

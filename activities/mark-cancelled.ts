@@ -1,4 +1,4 @@
-import { cancelExecution } from '../db/stop-execution.ts';
+import { closeExecution } from '../db/stop-execution.ts';
 import { withTenant } from '../db/tenant.ts';
 import { toInstant } from './clock.ts';
 import type { JourneyActivities } from './next-action.ts';
@@ -8,6 +8,7 @@ import { tenantOf, type StepDependencies } from './step-effect.ts';
 export function createMarkCancelled({ database, clock }: StepDependencies): JourneyActivities['markCancelled'] {
   return async ({ organizationId, executionId }) => {
     const at = toInstant(await clock());
-    await withTenant(database, tenantOf(organizationId, executionId), (trx) => cancelExecution(trx, executionId, at));
+    const end = { status: 'cancelled', at, reason: 'Cancelled in Temporal.' } as const;
+    await withTenant(database, tenantOf(organizationId, executionId), (trx) => closeExecution(trx, executionId, end));
   };
 }

@@ -75,29 +75,7 @@ export interface JourneyActivities {
   planStep(execution: ExecutionRef): Promise<NextAction>;
   /** Writes down that an admin cancelled the workflow. */
   markCancelled(execution: ExecutionRef): Promise<void>;
-  /** Carries out a person's command; a refusal is thrown as a failure that is not retried. */
-  applyCommand(execution: ExecutionRef, command: ExecutionCommand): Promise<NextAction>;
 }
 
 /** Carries out one step and answers with what is next. */
 export type StepActivity = (step: StepRef) => Promise<NextAction>;
-
-export type CommandName =
-  'pause' | 'resume' | 'skipStep' | 'runNow' | 'retryStep' | 'reschedule' | 'approve' | 'reject' | 'migrate' | 'stop';
-
-/** A person's command to one execution. Ids and words of ours only. */
-export interface ExecutionCommand {
-  readonly name: CommandName;
-  /** Who commands: a user's id. */
-  readonly actor: string;
-  /** The same id twice is the same command: it is carried out once. */
-  readonly commandId: string;
-  readonly key?: string;
-  readonly occurrence?: number;
-  /** Instant for `reschedule`. */
-  readonly at?: string;
-  /** For `resume`: what happens to the steps that fell due meanwhile. */
-  readonly late?: 'send' | 'skip' | 'ask';
-  readonly toVersionId?: string;
-  readonly reason?: string;
-}

@@ -3,6 +3,7 @@ import { recordPlan } from '../db/record-plan.ts';
 import { lockExecution } from '../db/step-effects.ts';
 import type { Trx } from '../db/tenant.ts';
 import type { Ledger, LedgerStep } from '../journeys/facts.ts';
+import { withMovedSteps } from '../journeys/moved-steps.ts';
 import { planJourney } from '../journeys/plan-journey.ts';
 import type { Plan } from '../journeys/plan.ts';
 import { nextActionOf } from './next-action-of.ts';
@@ -31,8 +32,9 @@ export async function planExecution(trx: Trx, executionId: string, now: string):
   const row = await lockExecution(trx, executionId);
   const over = row === null ? 'stopped' : ENDED[row.status];
   if (over !== undefined) return { ended: true, next: finished(over) };
-  const loaded = await loadExecution(trx, executionId, now);
-  if (loaded === null) return { ended: true, next: finished('stopped') };
+  const found = await loadExecution(trx, executionId, now);
+  if (found === null) return { ended: true, next: finished('stopped') };
+  const loaded = { ...found, ...withMovedSteps(found.definition, found.facts, found.movedSteps) };
   const plan = planJourney(loaded.definition, loaded.facts, loaded.ledger, now);
   return { ended: false, execution: { loaded, plan, now } };
 }

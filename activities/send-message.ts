@@ -176,18 +176,29 @@ type Composed =
     }
   | { ok: false; error: { code: string; message: string } };
 
-async function compose(trx: Trx, { execution }: DueStep, step: MessageStep, to: Recipient): Promise<Composed> {
-  const { clientId, facts } = execution.loaded;
+async function compose(trx: Trx, { execution, line }: DueStep, step: MessageStep, to: Recipient): Promise<Composed> {
+  const { clientId, executionId, facts } = execution.loaded;
   const contact = facts.contacts?.find(({ id }) => id === to.id) ?? null;
   const locale = contact?.locale ?? null;
-  const source = await loadMessage(trx, { clientId, template: step.template, channel: step.type, locale });
+  const source = await loadMessage(trx, {
+    clientId,
+    template: step.template,
+    channel: step.type,
+    locale,
+    step: { executionId, key: line.key, occurrence: line.occurrence },
+  });
   const template = source?.template ?? null;
   if (source === null || template === null) {
     const message = `There is no template "${step.template}" for ${step.type} in use. Publish one, then retry the step.`;
     return { ok: false, error: { code: 'template_missing', message } };
   }
   const rendered = renderTemplate(
-    { channel: step.type, subject: template.subject ?? undefined, body: template.body, locale: template.locale },
+    {
+      channel: step.type,
+      subject: source.edited?.subject ?? template.subject ?? undefined,
+      body: source.edited?.content ?? template.body,
+      locale: template.locale,
+    },
     messageVariables(source, facts, step, contact),
   );
   if (!rendered.ok) return { ok: false, error: { code: rendered.code, message: rendered.detail } };

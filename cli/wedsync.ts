@@ -42,6 +42,14 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: CommandModule }
     summary: 'what is derived from the database, and its upkeep',
     load: async () => (await import('./commands/db.ts')).dbCommand(),
   },
+  audit: {
+    summary: 'who changed what: seal it, and prove that nothing sealed was changed',
+    load: async () => (await import('./commands/audit.ts')).auditCommand(),
+  },
+  privacy: {
+    summary: 'what is kept about a couple: hand it over, delete it',
+    load: async () => (await import('./commands/privacy.ts')).privacyCommand(),
+  },
   clients: {
     summary: "an organization's couples: import them from a list",
     load: async () => (await import('./commands/clients.ts')).clientsCommand(),
@@ -61,6 +69,14 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: CommandModule }
   journeys: {
     summary: 'check journeys, print the schema for editors, compare two versions',
     load: async () => (await import('./commands/journeys.ts')).journeysCommand(),
+  },
+  webhooks: {
+    summary: 'tell other programs what happens in journeys: endpoints, deliveries, replay',
+    load: async () => (await import('./commands/webhooks.ts')).webhooksCommand(),
+  },
+  events: {
+    summary: 'what happens to couples: send, list, and what other programs told us',
+    load: async () => (await import('./commands/events.ts')).eventsCommand(),
   },
 };
 

@@ -24,6 +24,39 @@ export async function journeysStartingOn(trx: Trx, event: string): Promise<Start
   return rows;
 }
 
+/** What a couple would get that is put on a journey now; null where the journey is unknown or not published. */
+export async function publishedVersion(
+  trx: Trx,
+  journeyId: string,
+): Promise<{ journeyVersionId: string; version: number; name: string; definition: JourneyDefinition } | null> {
+  const { rows } = await sql<{
+    journeyVersionId: string;
+    version: number;
+    name: string;
+    definition: JourneyDefinition;
+  }>`
+    select v.id as "journeyVersionId", v.version, j.name, v.definition
+    from app.journeys j
+    join app.journey_versions v
+      on v.organization_id = j.organization_id and v.journey_id = j.id and v.version = j.published_version
+    where j.organization_id = (select app.current_org_id()) and j.id = ${journeyId} and j.deleted_at is null
+  `.execute(trx);
+  return rows[0] ?? null;
+}
+
+/** One version of a journey by its number; null where there is none. */
+export async function loadVersion(
+  trx: Trx,
+  journeyId: string,
+  version: number,
+): Promise<{ journeyVersionId: string; definition: JourneyDefinition } | null> {
+  const { rows } = await sql<{ journeyVersionId: string; definition: JourneyDefinition }>`
+    select id as "journeyVersionId", definition from app.journey_versions
+    where organization_id = (select app.current_org_id()) and journey_id = ${journeyId} and version = ${version}
+  `.execute(trx);
+  return rows[0] ?? null;
+}
+
 export interface NewExecution {
   readonly journeyId: string;
   readonly journeyVersionId: string;

@@ -20,6 +20,8 @@ export interface LoadedExecution {
   organizationZone: string;
   organizationName: string;
   definition: JourneyDefinition;
+  /** Steps which a person put to another instant: journeys/moved-steps.ts. */
+  movedSteps: Readonly<Record<string, string>>;
   facts: Facts;
   ledger: Ledger;
 }
@@ -85,7 +87,7 @@ function strip<T extends object>(value: T, optional: readonly (keyof T)[]): T {
 const LOAD = `/* load_executions */ select
   e.id as "executionId", e.organization_id as "organizationId", e.client_id as "clientId",
   e.journey_id as "journeyId", e.journey_version_id as "journeyVersionId", v.version, j.name as "journeyName",
-  e.status, e.generation, o.timezone as "organizationZone", o.name as "organizationName", v.definition,
+  e.status, e.generation, e.moved_steps as "movedSteps", o.timezone as "organizationZone", o.name as "organizationName", v.definition,
   jsonb_build_object(
     'organization', jsonb_build_object(
       'zone', o.timezone,

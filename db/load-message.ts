@@ -15,6 +15,8 @@ export interface MessageTemplate {
 /** What a message is made of: the template, and the rows that its variables come from. */
 export interface MessageSource {
   readonly template: MessageTemplate | null;
+  /** What a person wrote for this couple instead of the template's words. */
+  readonly edited: { readonly subject: string | null; readonly content: string | null } | null;
   readonly client: {
     readonly partner1Name: string;
     readonly partner2Name: string;
@@ -43,7 +45,14 @@ export interface MessageSource {
  */
 export async function loadMessage(
   trx: Trx,
-  wanted: { clientId: string; template: string; channel: 'email' | 'sms' | 'whatsapp'; locale: string | null },
+  wanted: {
+    clientId: string;
+    template: string;
+    channel: 'email' | 'sms' | 'whatsapp';
+    locale: string | null;
+    /** The step's occurrence, whose words a person may have changed. */
+    step?: { executionId: string; key: string; occurrence: number };
+  },
 ): Promise<MessageSource | null> {
   const { rows } = await sql<{ source: MessageSource }>`
     select jsonb_build_object(
@@ -53,6 +62,11 @@ export async function loadMessage(
         from app.communication_templates t
         where t.name = ${wanted.template} and t.channel = ${wanted.channel} and t.is_active
         order by t.locale = ${wanted.locale ?? ''} desc, t.locale = o.locale desc, t.locale, t.version desc limit 1),
+      'edited', (
+        select jsonb_build_object('subject', a.edited_subject, 'content', a.edited_content) from app.approvals a
+        where a.execution_id = ${wanted.step?.executionId ?? null}::uuid and a.step_key = ${wanted.step?.key ?? null}
+          and a.occurrence = ${wanted.step?.occurrence ?? null}::int
+          and (a.edited_subject is not null or a.edited_content is not null)),
       'client', jsonb_build_object('partner1Name', c.partner_1_name, 'partner2Name', c.partner_2_name,
         'weddingOn', c.wedding_date, 'venue', c.venue, 'guestCount', c.guest_count, 'dates', c.key_dates,
         'metadata', c.metadata),

@@ -10,12 +10,20 @@ export async function stopExecution(trx: Trx, executionId: string, at: string, r
   `.execute(trx);
 }
 
-/** Ends an execution at once, closing steps included: an admin cancelled its workflow. */
-export async function cancelExecution(trx: Trx, executionId: string, at: string): Promise<void> {
+/**
+ * Ends an execution at once, closing steps included: an admin cancelled its workflow, or the journey begins again.
+ *
+ * @param at ISO instant
+ */
+export async function closeExecution(
+  trx: Trx,
+  executionId: string,
+  end: { readonly status: 'cancelled' | 'stopped'; readonly at: string; readonly reason: string },
+): Promise<void> {
   await sql`
     update app.journey_executions
-    set status = 'cancelled', completed_at = ${at}, next_action_at = null, next_action = null, blocked = false,
-      stopped_at = coalesce(stopped_at, ${at}), stop_reason = coalesce(stop_reason, 'Cancelled in Temporal.')
+    set status = ${end.status}, completed_at = ${end.at}, next_action_at = null, next_action = null, blocked = false,
+      stopped_at = coalesce(stopped_at, ${end.at}), stop_reason = coalesce(stop_reason, ${end.reason})
     where id = ${executionId} and completed_at is null
   `.execute(trx);
 }

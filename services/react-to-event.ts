@@ -11,7 +11,7 @@ import {
 } from '../db/enrolments.ts';
 import { loadExecution } from '../db/load-execution.ts';
 import type { OutboxEvent } from '../db/outbox.ts';
-import { cancelExecution, stopExecution } from '../db/stop-execution.ts';
+import { closeExecution, stopExecution } from '../db/stop-execution.ts';
 import type { Trx } from '../db/tenant.ts';
 import { evaluate } from '../journeys/conditions.ts';
 import { fieldReader } from '../journeys/fields.ts';
@@ -63,7 +63,8 @@ async function wakeRunning(trx: Trx, event: OutboxEvent): Promise<string[]> {
     const page = await runningExecutions(trx, of, { after, limit: PAGE });
     for (const { executionId, definition } of page) {
       const at = toSecond(event.occurredAt);
-      if (event.event === 'client.deleted') await cancelExecution(trx, executionId, at);
+      if (event.event === 'client.deleted')
+        await closeExecution(trx, executionId, { status: 'stopped', at, reason: 'deleted' });
       const ended = endedBy(definition, { on: event.event, details: event.details });
       if (ended?.kind === 'execution') await stopExecution(trx, executionId, at, ended.reason);
       if (ended?.kind === 'stages') await endStages(trx, executionId, ended.stages, at);

@@ -23,7 +23,7 @@ import type {
   StepActivityName,
   WaitAction,
 } from '../activities/next-action.ts';
-import { command, factsChanged, journeyState } from './messages.ts';
+import { factsChanged, journeyState, lookAgain } from './messages.ts';
 import { describeAction } from './describe-action.ts';
 import { shownAtStart, visibleAttributes } from './visible-attributes.ts';
 
@@ -68,18 +68,21 @@ export async function journeyRun(execution: ExecutionRef): Promise<JourneyOutcom
     changes += 1;
   });
   setHandler(journeyState, () => next);
+  const current = (): NextAction | null => next;
   setHandler(
-    command,
-    async (given) => {
-      const answer = await inTask.applyCommand.executeWithOptions({ summary: given.name }, [execution, given]);
+    lookAgain,
+    async (): Promise<NextAction> => {
       changes += 1;
+      const asked = changes;
+      await condition(() => plannedAt >= asked);
+      const answer = current();
+      if (answer === null) throw ApplicationFailure.nonRetryable('There is no plan.');
       return answer;
     },
     {
-      validator: (given) => {
-        if (next?.kind === 'finished') {
-          throw ApplicationFailure.nonRetryable(`The journey has ended (${next.status}): ${given.name} has no effect.`);
-        }
+      validator: (): void => {
+        const known = current();
+        if (known?.kind === 'finished') throw ApplicationFailure.nonRetryable(`The journey is ${known.status}.`);
       },
     },
   );
@@ -115,8 +118,9 @@ export async function journeyRun(execution: ExecutionRef): Promise<JourneyOutcom
   try {
     for (;;) {
       if (next === null || changes !== plannedAt) {
-        plannedAt = changes;
+        const seen = changes;
         next = await inTask.planStep(execution);
+        plannedAt = seen;
         show(next);
         continue;
       }

@@ -1,0 +1,160 @@
+import { Command, InvalidArgumentError } from 'commander';
+
+import type { Trx } from '../../db/tenant.ts';
+import type { Commander, CommandResult } from '../../services/executions/command.ts';
+import { decideApproval } from '../../services/executions/decide-approval.ts';
+import { editMessage } from '../../services/executions/edit-message.ts';
+import { endExecution } from '../../services/executions/end-execution.ts';
+import { migrateExecution } from '../../services/executions/migrate-execution.ts';
+import { pauseExecution } from '../../services/executions/pause-execution.ts';
+import { rescheduleStep, runStepNow } from '../../services/executions/reschedule-step.ts';
+import { restartExecution } from '../../services/executions/restart-execution.ts';
+import { resumeExecution, type LateAnswer } from '../../services/executions/resume-execution.ts';
+import { retryStep } from '../../services/executions/retry-step.ts';
+import { skipStep } from '../../services/executions/skip-step.ts';
+import type { StepName } from '../../services/executions/step-row.ts';
+import { enrolAction } from '../executions/enrol-action.ts';
+import { listAction, showAction } from '../executions/look-actions.ts';
+import { inOrganization, type OrganizationOptions } from '../executions/in-organization.ts';
+
+type Act = (trx: Trx, by: Commander) => Promise<CommandResult>;
+
+/** `wedsync executions ...`: what couples go through, and a person's commands to it. */
+export function executionsCommand(): Command {
+  const executions = new Command('executions')
+    .description('Look at what couples go through, and step in: pause, skip, approve, move, restart.')
+    .addHelpText(
+      'after',
+      `
+Every command names the organization: --organization <slug>. The database is the one of "npm run dev" or DATABASE_URL.
+A step is named by its key, or key#occurrence.
+
+Examples:
+  wedsync executions list --organization wildflower --blocked
+  wedsync executions show <execution> --organization wildflower
+  wedsync executions pause <execution> --reason "on holiday" --organization wildflower
+  wedsync executions enrol --journey "Full day photography" --status booked --dry-run --organization wildflower`,
+    );
+  withOrganization(executions.command('list'))
+    .description('executions, those that act next first')
+    .option('--client <id>', 'of one couple')
+    .option('--journey <name>', 'of one journey, by name or id')
+    .option('--status <word>', 'active, paused, completed, stopped, failed or cancelled')
+    .option('--blocked', 'only those that wait for a person')
+    .option('--limit <number>', 'at most so many', Number, 50)
+    .action(listAction);
+  withOrganization(executions.command('show'))
+    .description('the plan of one execution, past and future, with the reason of every line')
+    .argument('<execution>')
+    .action(showAction);
+  withOrganization(executions.command('enrol'))
+    .description('put couples on a journey: some, or all that match')
+    .requiredOption('--journey <name>', 'by name or id')
+    .option('--client <id...>', 'these couples')
+    .option('--status <word>', 'couples of this status')
+    .option('--tag <tag>', 'couples with this tag')
+    .option('--wedding-from <date>', 'weddings from this day on')
+    .option('--wedding-to <date>', 'weddings up to this day')
+    .option('--dry-run', 'change nothing: say how many, and what the first ones would get')
+    .action(enrolAction);
+
+  command(executions, 'pause', 'hold one execution', ['<execution>'])
+    .option('--reason <text>', 'why', '')
+    .action((execution: string, options: OrganizationOptions & { reason: string }) =>
+      act(options, (trx, by) => pauseExecution(trx, by, execution, options.reason)),
+    );
+  command(executions, 'resume', 'let a paused execution go on', ['<execution>'])
+    .option('--late <answer>', 'what was missed: send, skip or ask', lateAnswer, 'send')
+    .action((execution: string, options: OrganizationOptions & { late: LateAnswer }) =>
+      act(options, (trx, by) => resumeExecution(trx, by, execution, options.late)),
+    );
+  onStep(executions, 'skip', 'this couple does not get this step', (trx, by, id, name) => skipStep(trx, by, id, name));
+  onStep(executions, 'run-now', 'as soon as nothing forbids it', (trx, by, id, name) => runStepNow(trx, by, id, name));
+  onStep(executions, 'retry', 'try a failed or unknown step again', (trx, by, id, name) =>
+    retryStep(trx, by, id, name),
+  );
+  command(executions, 'reschedule', 'put a step to another instant', ['<execution>', '<step>', '<instant>']).action(
+    (execution: string, step: string, instant: string, options: OrganizationOptions) =>
+      act(options, (trx, by) => rescheduleStep(trx, by, execution, stepName(step), toInstant(instant))),
+  );
+  for (const decision of ['approved', 'rejected'] as const) {
+    const verb = decision === 'approved' ? 'approve' : 'reject';
+    command(executions, verb, `a message or a missed step is ${decision}`, ['<execution>', '<step>'])
+      .option('--note <text>', 'why')
+      .action((execution: string, step: string, options: OrganizationOptions & { note?: string }) =>
+        act(options, (trx, by) => decideApproval(trx, by, execution, stepName(step), { decision, note: options.note })),
+      );
+  }
+  command(executions, 'edit', 'other words for this couple', ['<execution>', '<step>'])
+    .option('--subject <text>', 'the subject of a mail')
+    .requiredOption('--content <text>', 'the words, with the template variables')
+    .action((execution: string, step: string, options: OrganizationOptions & { subject?: string; content: string }) =>
+      act(options, (trx, by) => editMessage(trx, by, execution, stepName(step), options)),
+    );
+  command(executions, 'stop', 'end it; closing steps run', ['<execution>'])
+    .option('--reason <text>', 'why', 'by hand')
+    .action((execution: string, options: OrganizationOptions & { reason: string }) =>
+      act(options, (trx, by) => endExecution(trx, by, execution, options.reason)),
+    );
+  command(executions, 'restart', 'begin again from the start', ['<execution>']).action(
+    (execution: string, options: OrganizationOptions) =>
+      act(options, (trx, by) => restartExecution(trx, by, execution, crypto.randomUUID())),
+  );
+  command(executions, 'migrate', 'move to another version of the journey', ['<execution>'])
+    .requiredOption('--to <version>', 'number of the version', Number)
+    .action((execution: string, options: OrganizationOptions & { to: number }) =>
+      act(options, (trx, by) => migrateExecution(trx, by, execution, options.to)),
+    );
+  return executions;
+}
+
+function command(parent: Command, name: string, description: string, args: readonly string[]): Command {
+  const made = withOrganization(parent.command(name)).description(description);
+  for (const argument of args) made.argument(argument);
+  return made;
+}
+
+function onStep(
+  parent: Command,
+  name: string,
+  description: string,
+  carryOut: (trx: Trx, by: Commander, executionId: string, step: StepName) => Promise<CommandResult>,
+): void {
+  command(parent, name, description, ['<execution>', '<step>']).action(
+    (execution: string, step: string, options: OrganizationOptions) =>
+      act(options, (trx, by) => carryOut(trx, by, execution, stepName(step))),
+  );
+}
+
+function withOrganization(made: Command): Command {
+  return made
+    .requiredOption('--organization <slug>', 'whose couples')
+    .option('--data <folder>', 'data folder of "npm run dev"', '.wedsync')
+    .option('--json', 'for machines');
+}
+
+/** Carries out one command; a refusal is told and is exit code 1. */
+async function act(options: OrganizationOptions, carryOut: Act): Promise<void> {
+  const result = await inOrganization(options, carryOut);
+  if (options.json === true) console.log(JSON.stringify(result));
+  else if (result.ok) console.log(result.message);
+  else console.error(`Not done: ${result.message}`);
+  if (!result.ok) process.exitCode = 1;
+}
+
+function stepName(text: string): StepName {
+  const [, key = '', occurrence = '1'] = /^([a-z][a-z0-9_]{0,39})(?:#([1-9]\d{0,3}))?$/.exec(text) ?? [];
+  if (key === '') throw new InvalidArgumentError(`"${text}" names no step: write its key, or key#occurrence.`);
+  return { key, occurrence: Number(occurrence) };
+}
+
+function toInstant(text: string): string {
+  const ms = /\dT\d/.test(text) && /(?:Z|[+-]\d\d:?\d\d)$/.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(ms)) throw new InvalidArgumentError(`"${text}" is no instant: write it like 2027-04-01T09:00:00Z.`);
+  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+}
+
+function lateAnswer(text: string): LateAnswer {
+  if (text === 'send' || text === 'skip' || text === 'ask') return text;
+  throw new InvalidArgumentError('send, skip or ask.');
+}

@@ -1,0 +1,289 @@
+import { randomUUID } from 'node:crypto';
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import { publishJourneyVersion } from '../../db/journeys.ts';
+import { withTenant, type Trx } from '../../db/tenant.ts';
+import { parseDefinition } from '../../journeys/definition.ts';
+import type { Commander, CommandResult } from '../../services/executions/command.ts';
+import { decideApproval } from '../../services/executions/decide-approval.ts';
+import { editMessage } from '../../services/executions/edit-message.ts';
+import { endExecution } from '../../services/executions/end-execution.ts';
+import { enrolClient } from '../../services/executions/enrol-client.ts';
+import { migrateExecution } from '../../services/executions/migrate-execution.ts';
+import { pauseExecution } from '../../services/executions/pause-execution.ts';
+import { rescheduleStep, runStepNow } from '../../services/executions/reschedule-step.ts';
+import { restartExecution } from '../../services/executions/restart-execution.ts';
+import { resumeExecution } from '../../services/executions/resume-execution.ts';
+import { retryStep } from '../../services/executions/retry-step.ts';
+import { skipStep } from '../../services/executions/skip-step.ts';
+import { eventually } from '../support/eventually.ts';
+import { mailsArrive, mailsTo, nextMailFails } from '../support/mails.ts';
+import { createSupplier, createWorld, type Supplier, type World } from '../support/world.ts';
+
+let world: World;
+
+beforeAll(async () => {
+  world = await createWorld();
+  await world.startWorker();
+});
+afterAll(() => world?.close());
+
+const step = (key: string, more: object = {}) => ({
+  key,
+  type: 'email',
+  when: { anchor: 'wedding_date', offset: { days: -7 } },
+  template: 'reminder',
+  purpose: 'transactional',
+  ...more,
+});
+const journey = (steps: object[], more: object = {}) => ({
+  schema: 1,
+  name: `Journey ${randomUUID()}`,
+  starts: { on: 'client.booked' },
+  steps,
+  ...more,
+});
+
+interface Booked {
+  supplier: Supplier;
+  clientId: string;
+  executionId: string;
+  email: string;
+}
+
+/** A couple on a journey of its own, planned by the worker. */
+async function booked(definition: object): Promise<Booked> {
+  const supplier = await createSupplier(world.db, [definition]);
+  const email = `${randomUUID()}@example.com`;
+  const clientId = await supplier.book({ email });
+  const executionId = await eventually('the execution is planned', async () => {
+    const [row] = await world.db.query<{ id: string }>(
+      `select id from app.journey_executions where client_id = $1 and planned_at is not null`,
+      [clientId],
+    );
+    return row?.id;
+  });
+  return { supplier, clientId, executionId, email };
+}
+
+async function command(
+  { supplier }: Pick<Booked, 'supplier'>,
+  give: (trx: Trx, by: Commander) => Promise<CommandResult>,
+): Promise<CommandResult> {
+  const by: Commander = { actor: 'user:somebody', now: `${new Date().toISOString().slice(0, 19)}Z` };
+  return withTenant(world.db.api, { organizationId: supplier.organizationId, actor: by.actor }, (trx) => give(trx, by));
+}
+
+interface Line {
+  state: string;
+  reason: { code: string };
+  scheduled_for: Date | null;
+}
+const lineOf = async (executionId: string, key: string): Promise<Line | undefined> =>
+  (
+    await world.db.query<Line>(
+      `select state, reason, scheduled_for from app.journey_step_executions where execution_id = $1 and step_key = $2`,
+      [executionId, key],
+    )
+  )[0];
+const lineBecomes = (executionId: string, key: string, is: (line: Line) => boolean): Promise<Line> =>
+  eventually(`the step ${key} is as hoped for`, async () => {
+    const line = await lineOf(executionId, key);
+    return line !== undefined && is(line) && line;
+  });
+const once = { key: 'a', occurrence: 1 };
+
+describe('a person commands, and the execution follows', () => {
+  test('skip: the step is not for this couple; twice is refused with the reason', async () => {
+    const couple = await booked(journey([step('a'), step('b')]));
+    const { executionId } = couple;
+    expect(await command(couple, (trx, by) => skipStep(trx, by, executionId, once))).toMatchObject({ ok: true });
+    await lineBecomes(executionId, 'a', ({ state, reason }) => state === 'skipped' && reason.code === 'by_person');
+    expect(await command(couple, (trx, by) => skipStep(trx, by, executionId, once))).toMatchObject({
+      ok: false,
+      code: 'already_done',
+    });
+    expect((await lineOf(executionId, 'b'))?.state).toBe('planned');
+  });
+
+  test('run now: a mail of the far future goes at once; sent is sent', async () => {
+    const couple = await booked(journey([step('a'), step('b')]));
+    await command(couple, (trx, by) => runStepNow(trx, by, couple.executionId, once));
+    await mailsArrive(world, couple.email, 1);
+    await lineBecomes(couple.executionId, 'a', ({ state }) => state === 'done');
+    const again = await command(couple, (trx, by) => runStepNow(trx, by, couple.executionId, once));
+    expect(again).toMatchObject({ ok: false, code: 'already_done' });
+    expect(await mailsTo(world, couple.email)).toHaveLength(1);
+  });
+
+  test('reschedule: the step stays where it was put when the wedding moves', async () => {
+    const couple = await booked(journey([step('a')]));
+    const at = '2029-01-15T10:30:00Z';
+    await command(couple, (trx, by) => rescheduleStep(trx, by, couple.executionId, once, at));
+    await lineBecomes(couple.executionId, 'a', ({ scheduled_for }) => scheduled_for?.getTime() === Date.parse(at));
+    await world.db.query(`update app.clients set wedding_date = '2031-05-03' where id = $1`, [couple.clientId]);
+    await eventually('the outbox is empty', async () => {
+      const rows = await world.db.query(`select from app.outbox where client_id = $1 and processed_at is null`, [
+        couple.clientId,
+      ]);
+      return rows.length === 0;
+    });
+    expect((await lineOf(couple.executionId, 'a'))?.scheduled_for?.getTime()).toBe(Date.parse(at));
+    const past = await command(couple, (trx, by) =>
+      rescheduleStep(trx, by, couple.executionId, once, '2020-01-01T00:00:00Z'),
+    );
+    expect(past).toMatchObject({ ok: false, code: 'in_the_past' });
+  });
+
+  test('pause and resume: what falls due meanwhile waits, and goes when somebody lets it', async () => {
+    const couple = await booked(journey([step('a'), step('b')]));
+    const { executionId } = couple;
+    const pause = (trx: Trx, by: Commander) => pauseExecution(trx, by, executionId, 'on holiday');
+    expect(await command(couple, pause)).toMatchObject({ ok: true, changed: true });
+    expect(await command(couple, pause)).toMatchObject({ ok: true, changed: false });
+    await command(couple, (trx, by) => runStepNow(trx, by, executionId, once));
+    await lineBecomes(executionId, 'a', ({ state, reason }) => state === 'held' && reason.code === 'paused');
+    expect(await mailsTo(world, couple.email)).toHaveLength(0);
+    await command(couple, (trx, by) => resumeExecution(trx, by, executionId, 'send'));
+    await mailsArrive(world, couple.email, 1);
+    const twice = await command(couple, (trx, by) => resumeExecution(trx, by, executionId, 'send'));
+    expect(twice).toMatchObject({ ok: false, code: 'not_paused' });
+  });
+
+  test('approve: the message waits for its OK and goes with the words that somebody gave it', async () => {
+    const approval = { ahead: { months: 600 }, deadline: { days: 1 }, fallback: 'skip' };
+    const couple = await booked(journey([step('a', { approval }), step('b')]));
+    const { executionId } = couple;
+    await lineBecomes(executionId, 'a', ({ reason }) => reason.code === 'needs_approval');
+    const words = { subject: 'Only for you', content: '<p>Dear {{ client.coupleName }}</p>' };
+    await command(couple, (trx, by) => editMessage(trx, by, executionId, once, words));
+    await command(couple, (trx, by) => decideApproval(trx, by, executionId, once, { decision: 'approved' }));
+    await lineBecomes(executionId, 'a', ({ state }) => state === 'planned');
+    await command(couple, (trx, by) => runStepNow(trx, by, executionId, once));
+    const [mail] = await mailsArrive(world, couple.email, 1);
+    expect(mail?.subject).toBe('Only for you');
+    const other = await command(couple, (trx, by) =>
+      decideApproval(trx, by, executionId, { key: 'b', occurrence: 1 }, { decision: 'approved' }),
+    );
+    expect(other).toMatchObject({ ok: false, code: 'not_asked' });
+  });
+
+  test('reject: the message is never sent', async () => {
+    const approval = { ahead: { months: 600 }, deadline: { days: 1 }, fallback: 'send' };
+    const couple = await booked(journey([step('a', { approval })]));
+    await command(couple, (trx, by) =>
+      decideApproval(trx, by, couple.executionId, once, { decision: 'rejected', note: 'not for them' }),
+    );
+    await lineBecomes(couple.executionId, 'a', ({ reason }) => reason.code === 'rejected');
+  });
+
+  test('retry: what a mail server refused is sent when somebody has mended it', async () => {
+    const couple = await booked(journey([step('a')]));
+    await nextMailFails(world, { kind: 'refuse', to: couple.email });
+    await command(couple, (trx, by) => runStepNow(trx, by, couple.executionId, once));
+    await lineBecomes(couple.executionId, 'a', ({ state }) => state === 'failed');
+    expect(await command(couple, (trx, by) => retryStep(trx, by, couple.executionId, once))).toMatchObject({
+      ok: true,
+    });
+    await mailsArrive(world, couple.email, 1);
+    await lineBecomes(couple.executionId, 'a', ({ state }) => state === 'done');
+    const done = await command(couple, (trx, by) => retryStep(trx, by, couple.executionId, once));
+    expect(done).toMatchObject({ ok: false });
+  });
+
+  test('stop: what was unsent is skipped, closing steps run, and the execution ends', async () => {
+    const closing = [{ key: 'bye', type: 'task', title: 'Decide on the deposit' }];
+    const couple = await booked(journey([step('a')], { stops: [{ on: 'client.cancelled' }], closing }));
+    const { executionId } = couple;
+    await command(couple, (trx, by) => endExecution(trx, by, executionId, 'they asked'));
+    await eventually('it has ended', async () => {
+      const [row] = await world.db.query<{ status: string }>(
+        `select status from app.journey_executions where id = $1`,
+        [executionId],
+      );
+      return row?.status === 'stopped';
+    });
+    expect((await lineOf(executionId, 'a'))?.reason.code).toBe('stopped');
+    expect((await lineOf(executionId, 'bye'))?.state).toBe('done');
+    const ended = await command(couple, (trx, by) => skipStep(trx, by, executionId, once));
+    expect(ended).toMatchObject({ ok: false, code: 'ended' });
+  });
+
+  test('restart: the journey begins again as the next generation, once for one command', async () => {
+    const couple = await booked(journey([step('a', { when: { anchor: 'journey_start' } }), step('b')]));
+    await mailsArrive(world, couple.email, 1);
+    const commandId = randomUUID();
+    const restart = (trx: Trx, by: Commander) => restartExecution(trx, by, couple.executionId, commandId);
+    await command(couple, restart);
+    await mailsArrive(world, couple.email, 2);
+    expect(await command(couple, restart)).toMatchObject({ ok: true, changed: false });
+    const generations = await world.db.query<{ generation: number; status: string }>(
+      `select generation, status from app.journey_executions where client_id = $1 order by generation`,
+      [couple.clientId],
+    );
+    expect(generations).toMatchObject([{ generation: 1, status: 'stopped' }, { generation: 2 }]);
+  });
+
+  test('enrol: a couple is put on a journey by hand, and not twice', async () => {
+    const supplier = await createSupplier(world.db, [journey([step('a', { when: { anchor: 'journey_start' } })])]);
+    const email = `${randomUUID()}@example.com`;
+    const clientId = await supplier.book({ status: 'lead', email });
+    const [journeyId = ''] = supplier.journeyIds;
+    const enrol = (trx: Trx, by: Commander) => enrolClient(trx, by, { journeyId, clientId, commandId: randomUUID() });
+    expect(await command({ supplier }, enrol)).toMatchObject({ ok: true });
+    await mailsArrive(world, email, 1);
+    expect(await command({ supplier }, enrol)).toMatchObject({ ok: false, code: 'already_enrolled' });
+  });
+
+  test('migrate: what was done stays done, what is ahead follows the new version, and back', async () => {
+    const first = journey([step('a', { when: { anchor: 'journey_start' } }), step('b')]);
+    const couple = await booked(first);
+    await mailsArrive(world, couple.email, 1);
+    const parsed = parseDefinition({
+      ...first,
+      steps: [
+        step('a', { when: { anchor: 'journey_start' } }),
+        step('b', { when: { anchor: 'wedding_date', offset: { days: -3 } } }),
+        step('c'),
+      ],
+    });
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+    const { definition } = parsed;
+    const [journeyId = ''] = couple.supplier.journeyIds;
+    await withTenant(world.db.api, { organizationId: couple.supplier.organizationId, actor: 'test' }, (trx) =>
+      publishJourneyVersion(trx, { journeyId, definition }),
+    );
+    const { executionId } = couple;
+    const before = (await lineOf(executionId, 'b'))?.scheduled_for?.toISOString();
+    expect(before).toBe('2030-06-08T08:00:00.000Z');
+    expect(await command(couple, (trx, by) => migrateExecution(trx, by, executionId, 2))).toMatchObject({ ok: true });
+    await lineBecomes(
+      executionId,
+      'b',
+      ({ scheduled_for }) => scheduled_for?.toISOString() === '2030-06-12T08:00:00.000Z',
+    );
+    await lineBecomes(executionId, 'c', ({ state }) => state === 'planned');
+    expect((await lineOf(executionId, 'a'))?.state).toBe('done');
+    await command(couple, (trx, by) => migrateExecution(trx, by, executionId, 1));
+    await lineBecomes(executionId, 'b', ({ scheduled_for }) => scheduled_for?.toISOString() === before);
+    await eventually(
+      'the step of the other version is gone',
+      async () => (await lineOf(executionId, 'c')) === undefined,
+    );
+    expect(await mailsTo(world, couple.email)).toHaveLength(1);
+    const none = await command(couple, (trx, by) => migrateExecution(trx, by, executionId, 9));
+    expect(none).toMatchObject({ ok: false, code: 'no_such_version' });
+  });
+
+  test('every command is written down with who gave it', async () => {
+    const couple = await booked(journey([step('a')]));
+    await command(couple, (trx, by) => pauseExecution(trx, by, couple.executionId, 'to look'));
+    const trail = await world.db.query(`select kind, actor, summary from app.activities where execution_id = $1`, [
+      couple.executionId,
+    ]);
+    expect(trail).toEqual([{ kind: 'execution.paused', actor: 'user:somebody', summary: 'Paused: to look' }]);
+    const unknown = await command(couple, (trx, by) => pauseExecution(trx, by, randomUUID(), ''));
+    expect(unknown).toMatchObject({ ok: false, code: 'not_found' });
+  });
+});
