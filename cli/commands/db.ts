@@ -3,6 +3,8 @@ import { join } from 'node:path';
 
 import { Command } from 'commander';
 
+import { upkeepCommands } from './db-upkeep.ts';
+
 const ROOT = join(import.meta.dirname, '../..');
 
 /** `wedsync db ...`: what is derived from the database, and its upkeep. */
@@ -25,6 +27,7 @@ export function dbCommand(): Command {
       console.error(result.report);
       process.exitCode = 1;
     });
+  for (const command of upkeepCommands()) db.addCommand(command);
   return db;
 }
 

@@ -1,0 +1,180 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { files, wedsync, type Ran } from './run-wedsync.ts';
+
+const FIXTURES = join(import.meta.dirname, '../fixtures/couples');
+
+let db: TestDatabase;
+beforeAll(async () => {
+  db = await createTestDatabase();
+  await db.query(
+    `insert into app.organizations (name, slug) values ('Wildflower', 'wildflower'), ('Another', 'another')`,
+  );
+});
+afterAll(() => db.close());
+
+const run = (...args: string[]): Promise<Ran> => wedsync(args, { env: { DATABASE_URL: db.adminUrl } });
+
+async function newClient(name: string, slug = 'wildflower'): Promise<string> {
+  const [row] = await db.query<{ id: string }>(
+    `insert into app.clients (organization_id, partner_1_name) select id, $1 from app.organizations where slug = $2 returning id`,
+    [name, slug],
+  );
+  return row?.id ?? '';
+}
+
+describe('wedsync clients import', () => {
+  it('tries, imports, and imports again', async () => {
+    const file = join(FIXTURES, 'couples.csv');
+    const tried = await run('clients', 'import', file, '--organization', 'wildflower', '--dry-run');
+    expect([tried.code, tried.stdout]).toEqual([0, '60 rows: 60 imported.\nNothing was written: --dry-run.\n']);
+    const { code, stdout } = await run('clients', 'import', file, '--organization', 'wildflower');
+    expect([code, stdout]).toEqual([0, '60 rows: 60 imported.\n']);
+    const again = await run('clients', 'import', file, '--organization', 'wildflower');
+    expect([again.code, again.stdout]).toEqual([0, '60 rows: 60 there already, the same.\n']);
+    const where = await db.query(
+      `select o.slug, count(*) from app.clients c join app.organizations o on o.id = c.organization_id group by 1`,
+    );
+    expect(where).toEqual([{ slug: 'wildflower', count: '60' }]);
+  });
+
+  it('says row by row what is wrong, and keeps the report', async () => {
+    const path = await files({});
+    const { code, stdout } = await run(
+      ...['clients', 'import', join(FIXTURES, 'couples-bad.csv'), '--organization', 'another'],
+      ...['--report', path('report.json')],
+    );
+    expect(code).toBe(1);
+    expect(stdout).toContain('row 5    error   31 February 2027 does not exist; it is not moved to March');
+    expect(stdout).toContain('25 rows: 5 imported; 20 refused.');
+    const report = JSON.parse(await readFile(path('report.json'), 'utf8')) as { rows: unknown[] };
+    expect(report.rows).toHaveLength(25);
+  });
+
+  it.each([
+    [['missing.csv', '--organization', 'wildflower'], 'The file cannot be read'],
+    [[join(FIXTURES, 'couples.csv'), '--organization', 'nobody'], 'There is no organization "nobody"'],
+    [[join(FIXTURES, 'couples.csv'), '--organization', 'wildflower', '--map', 'x=nothing'], 'Write it as'],
+  ])('refuses what makes no sense: %s', async (args, message) => {
+    const { code, stderr } = await run('clients', 'import', ...args);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+  });
+});
+
+describe('wedsync privacy', () => {
+  it('hands over everything about a couple, once to a file', async () => {
+    const client = await newClient('Orla');
+    const path = await files({});
+    const args = ['privacy', 'export', '--organization', 'wildflower', '--client', client, '--out', path('orla.json')];
+    expect((await run(...args)).code).toBe(0);
+    const archive = JSON.parse(await readFile(path('orla.json'), 'utf8')) as {
+      tables: Record<string, { partner_1_name?: string }[]>;
+    };
+    expect(archive.tables['clients']?.[0]?.partner_1_name).toBe('Orla');
+    const again = await run(...args);
+    expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('The file cannot be made')]);
+  });
+
+  it('deletes only when it is meant, restores what can be restored, and lists what was asked for', async () => {
+    const client = await newClient('Petra');
+    const subject = ['--organization', 'wildflower', '--client', client];
+    const asked = await run('privacy', 'delete', ...subject);
+    expect([asked.code, asked.stderr]).toEqual([2, expect.stringContaining('--yes')]);
+    expect((await run('privacy', 'delete', ...subject, '--recoverable', '--yes')).code).toBe(0);
+    expect((await run('privacy', 'restore', ...subject)).stdout).toBe('Restored.\n');
+    expect((await run('privacy', 'delete', ...subject, '--yes')).stdout).toContain('"removed":true');
+    const requests = await run('privacy', 'requests', '--organization', 'wildflower');
+    expect(requests.stdout).toMatch(new RegExp(`deletion +completed +${client} +admin:cli`));
+    expect((await run('privacy', 'restore', ...subject)).code).toBe(1);
+  });
+
+  it('does not find the couple of another organization', async () => {
+    const client = await newClient('Tess', 'another');
+    const { code, stderr } = await run(
+      'privacy',
+      'delete',
+      '--organization',
+      'wildflower',
+      '--client',
+      client,
+      '--yes',
+    );
+    expect([code, stderr]).toEqual([2, expect.stringContaining('has no couple with the id')]);
+  });
+
+  it('exports and deletes a couple’s account with what every supplier keeps', async () => {
+    const [couple] = await db.query<{ id: string }>(
+      `insert into app.couples (display_name) values ('Ann & Bob') returning id`,
+    );
+    const id = couple?.id ?? '';
+    const records = [await newClient('Ann', 'wildflower'), await newClient('Ann', 'another')];
+    await db.query(`update app.clients set couple_id = $1 where id = any ($2)`, [id, records]);
+    await db.query(
+      `insert into app.couple_supplier_relationships (organization_id, couple_id, client_id, status)
+       select organization_id, $1, id, 'connected' from app.clients where id = any ($2)`,
+      [id, records],
+    );
+    await db.query(
+      `with u as (insert into app.users (email) values ('ann@example.com') returning id)
+       insert into app.couple_members (couple_id, user_id, partner_no) select $1, id, 1 from u`,
+      [id],
+    );
+    const path = await files({});
+    expect((await run('privacy', 'export', '--couple', id, '--out', path('couple.json'))).code).toBe(0);
+    const archive = JSON.parse(await readFile(path('couple.json'), 'utf8')) as {
+      account: { members: { email: string }[] };
+      suppliers: { organization: { slug: string } }[];
+    };
+    expect(archive.account.members.map(({ email }) => email)).toEqual(['ann@example.com']);
+    expect(archive.suppliers.map(({ organization }) => organization.slug).toSorted()).toEqual([
+      'another',
+      'wildflower',
+    ]);
+    expect((await run('privacy', 'delete', '--couple', id, '--yes')).code).toBe(0);
+    const left = await db.query(
+      `select (select count(*) from app.clients where id = any ($2)) as records,
+              (select count(*) from app.couple_members where couple_id = $1) as members,
+              (select count(*) from app.users where email like 'ann@%') as logins,
+              (select display_name from app.couples where id = $1) as name`,
+      [id, records],
+    );
+    expect(left).toEqual([{ records: '0', members: '0', logins: '0', name: 'Deleted' }]);
+  });
+});
+
+describe('wedsync audit and db', () => {
+  it('seal, verify, and find what was changed afterwards', async () => {
+    const sealed = await run('audit', 'seal');
+    const digest = /[0-9a-f]{64}/.exec(sealed.stdout)?.[0] ?? '';
+    const whole = await run('audit', 'verify', '--digest', digest);
+    expect([whole.code, whole.stdout]).toEqual([0, expect.stringContaining('Nothing sealed was changed')]);
+    const lost = await run('audit', 'verify', '--digest', 'f'.repeat(64));
+    expect([lost.code, lost.stdout]).toEqual([1, expect.stringContaining('digest_missing')]);
+    await db.query(`set session_replication_role = replica;
+      update audit.audit_logs set actor = 'user:nobody' where id = (select min(id) from audit.audit_logs);
+      set session_replication_role = origin`);
+    const changed = await run('audit', 'verify');
+    expect([changed.code, changed.stdout]).toEqual([1, expect.stringContaining('Seal 1: row_changed')]);
+    const health = await run('db', 'health', '--thorough');
+    expect([health.code, health.stdout]).toEqual([1, expect.stringContaining('row_changed')]);
+  });
+
+  it('do the upkeep as often as one likes', async () => {
+    const first = await run('db', 'maintain', '--json');
+    const again = await run('db', 'maintain');
+    expect([first.code, again.code]).toEqual([0, 0]);
+    expect(JSON.parse(first.stdout)).toMatchObject({ partitionsCreated: 0, partitionsDropped: [], sealPending: false });
+    expect(again.stdout).toContain('Months of logs: 0 made, 0 dropped.');
+  });
+
+  it('say in a sentence that there is no database', async () => {
+    const { code, stderr } = await wedsync(['db', 'health'], {
+      env: { DATABASE_URL: 'postgres://x:y@127.0.0.1:1/none' },
+    });
+    expect([code, stderr]).toEqual([2, expect.stringContaining('The database cannot be used')]);
+  });
+});
