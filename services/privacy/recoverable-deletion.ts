@@ -2,9 +2,6 @@ import { sql } from 'kysely';
 
 import type { Trx } from '../../db/tenant.ts';
 
-/** Days in which a deleted client can be restored, unless the organization says otherwise. */
-export const RECOVERY_DAYS = 90;
-
 /**
  * Deletes a client so that it can be restored for a while (90 days, or as the organization says). Its journeys end; its
  * data stay until the upkeep of the database erases them.

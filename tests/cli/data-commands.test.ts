@@ -44,10 +44,8 @@ describe('wedsync clients import', () => {
 
   it('says row by row what is wrong, and keeps the report', async () => {
     const path = await files({});
-    const { code, stdout } = await run(
-      ...['clients', 'import', join(FIXTURES, 'couples-bad.csv'), '--organization', 'another'],
-      ...['--report', path('report.json')],
-    );
+    const args = ['clients', 'import', join(FIXTURES, 'couples-bad.csv'), '--organization', 'another'];
+    const { code, stdout } = await run(...args, '--report', path('report.json'));
     expect(code).toBe(1);
     expect(stdout).toContain('row 5    error   31 February 2027 does not exist; it is not moved to March');
     expect(stdout).toContain('25 rows: 5 imported; 20 refused.');
