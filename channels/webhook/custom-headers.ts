@@ -23,13 +23,15 @@ const PRINTABLE = /^[\t\u0020-\u007e]{0,4096}$/;
 
 /** Headers an endpoint's owner may add, such as `authorization`. At most 20; names in lower case. */
 export const customHeadersSchema = z
-  .record(
-    z
-      .string()
-      .regex(TOKEN, 'is not the name of a header')
-      .refine((name) => !isOurs(name), 'is set by us or by the network and cannot be chosen'),
-    z.string().regex(PRINTABLE, 'has at most 4096 printable ASCII characters and no line breaks'),
-  )
+  .record(z.string(), z.string().regex(PRINTABLE, 'has at most 4096 printable ASCII characters and no line breaks'))
+  .superRefine((headers, context) => {
+    for (const name of Object.keys(headers)) {
+      const message = TOKEN.test(name)
+        ? 'is set by us or by the network and cannot be chosen'
+        : 'is not the name of a header';
+      if (!TOKEN.test(name) || isOurs(name)) context.addIssue({ code: 'custom', path: [name], message });
+    }
+  })
   .refine((headers) => Object.keys(headers).length <= 20, 'has at most 20 headers')
   .transform((headers) =>
     Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),

@@ -1,6 +1,6 @@
 import { literal, run, type MigrationDatabase } from '../migrate/statements.ts';
 
-/** What an endpoint can be told, each with the row that tells it. Kept in step with db/webhook-events.ts by a test. */
+/** One delivery for each endpoint that wants the event; services/webhooks/webhook-events.ts says what the events mean. */
 const TELL = `
   create function app.tell_webhooks(organization uuid, client uuid, event text, event_key text, data jsonb)
     returns void language sql security definer set search_path = pg_catalog, pg_temp

@@ -1,0 +1,50 @@
+import { sql } from 'kysely';
+
+import type { Trx } from './tenant.ts';
+
+export interface ClientEventRow {
+  readonly at: Date;
+  readonly client: string;
+  readonly name: string;
+  readonly source: string;
+  readonly data: unknown;
+}
+
+/** What happened to couples, the latest first. */
+export async function listClientEvents(
+  trx: Trx,
+  { client, limit }: { client: string | null; limit: number },
+): Promise<ClientEventRow[]> {
+  const { rows } = await sql<ClientEventRow>`
+    select e.occurred_at as at, e.client_id as client, e.name, e.source, e.data
+    from app.client_events e join app.clients c on c.id = e.client_id
+    where ${client}::text is null or c.id::text = ${client} or c.external_id = ${client}
+    order by e.id desc limit ${limit}
+  `.execute(trx);
+  return rows;
+}
+
+export interface InboundEventRow {
+  readonly id: string;
+  readonly receivedAt: Date;
+  readonly endpoint: string | null;
+  readonly eventType: string;
+  readonly status: string;
+  readonly verified: boolean;
+  readonly reason: string | null;
+}
+
+/** What other programs told us, the latest first. */
+export async function listInboundEvents(
+  trx: Trx,
+  { status, limit }: { status: string | null; limit: number },
+): Promise<InboundEventRow[]> {
+  const { rows } = await sql<InboundEventRow>`
+    select e.id, e.received_at as "receivedAt", coalesce(i.name, e.source_system) as endpoint,
+      e.event_type as "eventType", e.status, e.signature_verified as verified, e.last_error as reason
+    from app.webhook_events e left join app.inbound_endpoints i on i.id = e.endpoint_id
+    where ${status}::text is null or e.status = ${status}
+    order by e.received_at desc limit ${limit}
+  `.execute(trx);
+  return rows;
+}

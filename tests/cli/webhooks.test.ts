@@ -1,0 +1,186 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { Webhook as StandardWebhook } from 'standardwebhooks';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { TEST_KEYS } from '../support/world.ts';
+import { wedsync } from './run-wedsync.ts';
+
+let folder: string;
+let db: TestDatabase;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'wedsync-webhooks-'));
+  db = await createTestDatabase();
+  await db.query(
+    `with o as (insert into app.organizations (name, slug) values ('Alder and Finch', 'alder') returning id),
+          c as (insert into app.clients (organization_id, external_id, partner_1_name, status)
+                select id, 'c-1', 'Ana', 'booked' from o returning organization_id, id)
+     insert into app.client_contacts (organization_id, client_id, contact_type, contact_value)
+     select organization_id, id, 'email', 'ana@example.com' from c`,
+  );
+});
+afterAll(async () => {
+  rmSync(folder, { recursive: true });
+  await db?.close();
+});
+
+const run = async (...args: string[]) => {
+  const env = { DATABASE_URL: db.adminUrl, WEDSYNC_ENCRYPTION_KEYS: TEST_KEYS };
+  const { code, stdout, stderr } = await wedsync([...args, '--organization', 'alder'], { env });
+  return { code, stdout, stderr };
+};
+const json = async <T>(...args: string[]): Promise<T> => {
+  const { stdout, stderr } = await run(...args, '--json');
+  expect(stderr).toBe('');
+  return JSON.parse(stdout) as T;
+};
+function file(name: string, content: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+describe('wedsync webhooks', () => {
+  test('an endpoint is made, shown, tried, rotated, switched off and on', async () => {
+    const made = await run(
+      'webhooks',
+      'create',
+      '--name',
+      'crm',
+      '--url',
+      'https://example.com/hooks',
+      '--events',
+      'step.done,journey.completed',
+    );
+    expect(made).toMatchObject({ code: 0, stdout: expect.stringMatching(/Check its signatures with: whsec_/) });
+    const [listed] = await json<{ id: string; url: string; isActive: boolean }[]>('webhooks', 'list');
+    expect(listed).toMatchObject({
+      name: 'crm',
+      url: 'https://example.com/hooks',
+      events: ['step.done', 'journey.completed'],
+      isActive: true,
+    });
+    const { deliveryId } = await json<{ deliveryId: string }>('webhooks', 'test', 'crm');
+    expect(await json('webhooks', 'deliveries', '--webhook', 'crm')).toMatchObject([
+      { id: deliveryId, eventType: 'webhook.test', status: 'pending' },
+    ]);
+    expect((await run('webhooks', 'deliveries', deliveryId)).stdout).toContain('No attempt yet');
+    expect((await run('webhooks', 'rotate-secret', 'crm', '--overlap', '2')).stdout).toMatch(/whsec_.*\n.*good until/);
+    expect((await run('webhooks', 'off', 'crm')).stdout).toContain('"crm" is off.');
+    expect((await run('webhooks', 'list')).stdout).toContain('off: Switched off by a person.');
+    expect((await run('webhooks', 'on', 'crm')).stdout).toContain('Replay what it missed');
+    expect((await run('webhooks', 'replay', deliveryId)).stdout).toBe('1 delivery is sent again.\n');
+    expect((await run('webhooks', 'replay', '--since', '2026-01-01T00:00:00Z')).stdout).toContain('0 deliveries');
+  });
+
+  test('a key pair shows its public half only', async () => {
+    const made = await json<{ verifyWith: string }>(
+      'webhooks',
+      'create',
+      '--name',
+      'pair',
+      '--url',
+      'https://example.com/',
+      '--signature',
+      'ed25519',
+    );
+    expect(made.verifyWith).toMatch(/^whpk_/);
+  });
+
+  test.each([
+    [['create', '--name', 'x', '--url', 'https://127.0.0.1/', '--events', 'step.dones'], '"step.dones" is no event'],
+    [['test', 'nobody'], 'There is no endpoint "nobody"'],
+    [['replay'], 'Say what to replay'],
+  ])('%j is refused with what to do', async (args, message) => {
+    const { code, stderr } = await run('webhooks', ...args);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+  });
+
+  test('verify checks a signature as a receiver does, without a database', async () => {
+    const secret = `whsec_${Buffer.alloc(32, 3).toString('base64')}`;
+    const body = '{"type":"step.done"}';
+    const seconds = Math.floor(Date.now() / 1_000);
+    const signature = new StandardWebhook(secret).sign('msg_1', new Date(seconds * 1_000), body);
+    const check = (path: string, ...more: string[]) =>
+      wedsync([
+        'webhooks',
+        'verify',
+        path,
+        '--key',
+        secret,
+        '--id',
+        'msg_1',
+        '--timestamp',
+        String(seconds),
+        '--signature',
+        signature,
+        ...more,
+      ]);
+    expect(await check(file('good.json', body))).toMatchObject({ code: 0, stdout: 'The signature is good.\n' });
+    expect(await check(file('bad.json', `${body} `))).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('No signature fits'),
+    });
+    expect(await check(join(folder, 'missing.json'))).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('cannot be read'),
+    });
+  });
+});
+
+describe('wedsync events', () => {
+  test('send tells a couple’s journeys, once for each key, and list shows it', async () => {
+    const send = () =>
+      json('events', 'send', 'tasting.booked', '--client', 'ana@example.com', '--with', '{"menu":"B"}', '--key', 'k1');
+    expect(await send()).toMatchObject({ ok: true, isNew: true });
+    expect(await send()).toMatchObject({ ok: true, isNew: false });
+    const events = await json<{ name: string; data: unknown }[]>('events', 'list', '--client', 'c-1');
+    expect(events.filter(({ name }) => name === 'tasting.booked')).toMatchObject([
+      { data: { menu: 'B' }, source: 'api' },
+    ]);
+  });
+
+  test('one of our own events cannot be sent: whoever wants it changes the row', async () => {
+    const { code, stderr } = await run('events', 'send', 'payment.succeeded', '--client', 'c-1');
+    expect([code, stderr]).toEqual([2, expect.stringContaining('one of our own events')]);
+  });
+
+  test('a mapping is tried on a sample, an address is opened with it, and what failed is replayed', async () => {
+    const mapping = file(
+      'mapping.yaml',
+      `rules:\n  - do: event\n    name: tasting.booked\n    client: { externalId: { path: /id } }\n    data: { menu: { path: /menu } }\n`,
+    );
+    const tried = await wedsync(['events', 'map', mapping, file('sample.json', '{"id":"c-1","menu":"A"}')]);
+    expect(JSON.parse(tried.stdout)).toMatchObject({
+      kind: 'changes',
+      changes: [{ name: 'tasting.booked', data: { menu: 'A' } }],
+    });
+    expect(await wedsync(['events', 'map', mapping, file('none.json', '{}')])).toMatchObject({ code: 1 });
+    expect(
+      await wedsync(['events', 'map', file('bad.yaml', 'rules: [{ do: sql }]'), file('any.json', '{}')]),
+    ).toMatchObject({ code: 2, stderr: expect.stringContaining('is no mapping') });
+    const opened = await json<{ id: string; path: string }>(
+      'events',
+      'listen',
+      '--name',
+      'crm',
+      '--provider',
+      'token',
+      '--secret',
+      'word',
+      '--mapping',
+      mapping,
+    );
+    expect(opened.path).toMatch(/^\/hooks\/[\w-]{43}$/);
+    await db.query(
+      `insert into app.webhook_events (organization_id, endpoint_id, source_system, external_event_id, payload, status, signature_verified, last_error)
+       select organization_id, id, 'custom', id || ':1', '{}', 'failed', true, 'no mapping' from app.inbound_endpoints where id = $1`,
+      [opened.id],
+    );
+    expect((await run('events', 'list', '--status', 'failed')).stdout).toContain('no mapping');
+    expect((await run('events', 'replay')).stdout).toBe('1 event is processed again.\n');
+  });
+});
