@@ -20,16 +20,20 @@ const MAKE_PAYMENT = `
     return new;
   end $$`;
 
-/** What is not yet paid moves with the wedding. */
+/** What is not yet paid moves with the wedding: once a statement, because ten thousand weddings may move at once. */
 const MOVE_PAYMENTS = `
   create function app.move_scheduled_payments() returns trigger language plpgsql
     set search_path = pg_catalog, pg_temp as $$
   begin
-    update app.payments p set due_on = new.wedding_date + s.days_from_wedding
-      from app.payment_schedules s
-     where s.organization_id = new.organization_id and s.client_id = new.id and s.days_from_wedding is not null
-       and p.organization_id = s.organization_id and p.id = s.payment_id and p.status in ('pending', 'failed')
-       and p.due_on is distinct from new.wedding_date + s.days_from_wedding;
+    if exists (select from new_rows n join old_rows o using (id) where n.wedding_date is distinct from o.wedding_date) then
+      update app.payments p set due_on = n.wedding_date + s.days_from_wedding
+        from new_rows n
+        join old_rows o using (id)
+        join app.payment_schedules s on s.organization_id = n.organization_id and s.client_id = n.id
+       where n.wedding_date is distinct from o.wedding_date and s.days_from_wedding is not null
+         and p.organization_id = s.organization_id and p.id = s.payment_id and p.status in ('pending', 'failed')
+         and p.due_on is distinct from n.wedding_date + s.days_from_wedding;
+    end if;
     return null;
   end $$`;
 
@@ -42,9 +46,9 @@ export async function up(db: MigrationDatabase): Promise<void> {
        ${literal('Payments that are due so many days from the wedding move with it, as long as they are not paid.')}`,
     `create trigger make_payment before insert or update on app.payment_schedules
        for each row execute function app.make_payment_of_schedule()`,
-    `create trigger move_scheduled_payments after update of wedding_date on app.clients
-       for each row when (old.wedding_date is distinct from new.wedding_date)
-       execute function app.move_scheduled_payments()`,
+    `create trigger move_scheduled_payments after update on app.clients
+       referencing old table as old_rows new table as new_rows
+       for each statement execute function app.move_scheduled_payments()`,
   );
 }
 
