@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createEmailChannel, type EmailChannel } from '../../channels/email.ts';
 import { startInbox, type RunningInbox } from '../../cli/dev/inbox/start-inbox.ts';
+import { readMail } from '../../channels/receipts/read-mail.ts';
 import { anEmail, SENDER } from '../channels/support/an-email.ts';
+import { eventually } from '../support/eventually.ts';
 
 let dataFolder: string;
 let inbox: RunningInbox;
@@ -175,5 +177,70 @@ describe('a fault set up in the inbox', () => {
       error: 'invalid',
       message: expect.stringContaining('kind') as string,
     });
+  });
+});
+
+describe('the links of a mail', () => {
+  it('are listed, with what is wrong with them, and none is opened', async () => {
+    const html =
+      '<a href="https://example.com/a">fine</a><a href="http://example.com">plain</a><a href="">nowhere</a><a href="{{ x }}">left over</a>';
+    await channel.send(anEmail({ html }));
+    const [summary] = await list();
+    const { links } = (await (await fetch(`${inbox.inboxUrl}/api/messages/${summary?.id}`)).json()) as {
+      links: { problem?: string }[];
+    };
+    expect(links.map((link) => link.problem)).toEqual([
+      undefined,
+      'is not encrypted',
+      'leads nowhere',
+      'still holds a variable',
+    ]);
+  });
+});
+
+describe('a mail that comes back', () => {
+  it.each([
+    ['bounce_later', 'bounced', 'hard_bounce'],
+    ['complain_later', 'complained', 'complaint'],
+  ])('after %s is one that our reader understands', async (kind, event, suppression) => {
+    await fail({ kind });
+    const message = anEmail();
+    expect((await channel.send(message)).outcome).toBe('accepted');
+    const returned = await eventually('the mail comes back', async () =>
+      (await list()).find(({ to }) => to.includes(SENDER.address)),
+    );
+    const source = await fetch(`${inbox.inboxUrl}/api/messages/${returned.id}/source`);
+    const report = await readMail(Buffer.from(await source.arrayBuffer()), new Date());
+    expect(report).toMatchObject({
+      ok: true,
+      receipts: [{ event, suppression, communicationId: message.id, recipient: message.to.address }],
+    });
+  });
+});
+
+describe('a webhook', () => {
+  const call = (path: string): Promise<Response> =>
+    fetch(`${inbox.inboxUrl}/webhooks/${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'webhook-id': 'msg_1' },
+      body: '{"type":"step.completed","data":{}}',
+    });
+
+  it('is kept with its headers and exact body', async () => {
+    expect((await call('crm')).status).toBe(200);
+    const [caught] = await list('?channel=webhook');
+    expect(caught).toMatchObject({ subject: 'step.completed', to: ['/webhooks/crm'], providerId: 'msg_1' });
+    expect(await (await fetch(`${inbox.inboxUrl}/api/messages/${caught?.id}/source`)).text()).toBe(
+      '{"type":"step.completed","data":{}}',
+    );
+  });
+
+  it('meets the fault that was set up for its path', async () => {
+    await fail({ channel: 'webhook', kind: 'refuse', to: '/webhooks/crm', code: 503 });
+    await fail({ channel: 'webhook', kind: 'drop_after_data' });
+    expect((await call('other').catch(() => null))?.status).toBeUndefined();
+    expect((await call('crm')).status).toBe(503);
+    expect((await call('crm')).status).toBe(200);
+    expect(await list('?channel=webhook')).toHaveLength(2);
   });
 });

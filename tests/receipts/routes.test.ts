@@ -4,6 +4,7 @@ import getPort from 'get-port';
 import fastify, { type FastifyInstance, type InjectOptions } from 'fastify';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { registerReceiptRoutes } from '../../api/receipts/register-receipt-routes.ts';
+import { createEmailChannel } from '../../channels/email.ts';
 import { createSmsChannel } from '../../channels/twilio.ts';
 import { startInbox, type RunningInbox } from '../../cli/dev/inbox/start-inbox.ts';
 import { eventually } from '../support/eventually.ts';
@@ -17,10 +18,11 @@ let inbox: RunningInbox;
 let app: FastifyInstance;
 let publicUrl: string;
 beforeAll(async () => {
-  [db, inbox] = await Promise.all([createTestDatabase(), startInbox({ callbackPaceMs: 5 })]);
-  app = fastify();
   // Twilio signs the whole address, so it has to be known before.
   const port = await getPort({ host: '127.0.0.1' });
+  const returnedMailUrl = `http://hooks:secret@127.0.0.1:${port}/receipts/mail/{list}`;
+  [db, inbox] = await Promise.all([createTestDatabase(), startInbox({ callbackPaceMs: 5, returnedMailUrl })]);
+  app = fastify();
   publicUrl = `http://127.0.0.1:${port}`;
   await registerReceiptRoutes(app, {
     database: db.api,
@@ -187,5 +189,30 @@ describe('a text through the dev inbox', () => {
       organizationId,
     ]);
     expect(suppressed).toEqual([{ reason: 'stop_keyword' }]);
+  });
+});
+
+describe('a mail through the dev inbox', () => {
+  it.each([
+    ['bounce_later', 'bounced'],
+    ['complain_later', 'complained'],
+  ])('that meets %s is %s in the end', async (kind, status) => {
+    await fetch(`${inbox.inboxUrl}/api/faults`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ kind }),
+    });
+    const channel = createEmailChannel({ smtpUrl: inbox.smtpUrl, from: { address: 'hello@mail.example.com' } });
+    const { outcome } = await channel.send({
+      id: communicationId,
+      to: { address: 'zoe.hartley@example.org' },
+      subject: 'Your questionnaire',
+      text: 'Hello',
+      composedAt: new Date(),
+      listId: `${organizationId}.mail.example.com`,
+    });
+    await channel.close();
+    expect(outcome).toBe('accepted');
+    await eventually(`the message is ${status}`, async () => (await statusOf()) === status);
   });
 });

@@ -22,12 +22,15 @@ const KINDS = [
   'callbacks_out_of_order',
   'callbacks_twice',
   'no_callbacks',
+  /** An email only: delivered, and later returned (with status `text` or 5.1.1), or called unwanted by its reader. */
+  'bounce_later',
+  'complain_later',
 ] as const;
 
 export const faultSchema = z.strictObject({
   kind: z.enum(KINDS),
-  channel: z.enum(['email', 'sms', 'whatsapp']).default('email'),
-  /** The address or number it is for; absent: whoever is next. */
+  channel: z.enum(['email', 'sms', 'whatsapp', 'webhook']).default('email'),
+  /** The address, number or path it is for; absent: whoever is next. */
   to: z.string().min(1).optional(),
   /** How many messages it meets; `always` until it is taken away. */
   times: z.union([z.number().int().min(1), z.literal('always')]).default(1),
@@ -41,7 +44,6 @@ export const faultSchema = z.strictObject({
 });
 
 export type Fault = z.infer<typeof faultSchema> & { id: string };
-export type FaultKind = Fault['kind'];
 
 export type FaultPlan = {
   add(fault: z.infer<typeof faultSchema>): Fault;

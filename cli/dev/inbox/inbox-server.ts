@@ -3,6 +3,7 @@ import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { summarize, type CaughtMessage } from './caught-message.ts';
 import { faultSchema, type FaultPlan } from './faults.ts';
+import { findLinks } from './find-links.ts';
 import { liveEvents } from './live-events.ts';
 import type { MessageStore } from './message-store.ts';
 import { previewHtml, previewPolicy } from './preview-html.ts';
@@ -70,7 +71,8 @@ export function createInboxServer(inbox: { store: MessageStore; faults: FaultPla
     const message = find(request.params, reply);
     if (message === undefined) return reply;
     const { raw: _raw, attachments, ...rest } = message;
-    return { ...rest, attachments: attachments.map(({ content: _content, ...about }) => about) };
+    const links = findLinks(message.html ?? '');
+    return { ...rest, links, attachments: attachments.map(({ content: _content, ...about }) => about) };
   });
   server.delete('/api/messages/:id', async (request, reply) => {
     const message = find(request.params, reply);

@@ -3,6 +3,7 @@ import { SMTPServer, type SMTPServerSession } from 'smtp-server';
 import type { CaughtMessage } from './caught-message.ts';
 import type { Fault, FaultPlan } from './faults.ts';
 import { readEmail } from './read-email.ts';
+import { returnedMail } from './returned-mail.ts';
 
 export type SmtpCatcher = { port: number; stop(): Promise<void> };
 
@@ -18,6 +19,8 @@ export async function startSmtpCatcher(options: {
   port: number;
   faults: FaultPlan;
   keep: (message: CaughtMessage) => void;
+  /** Called with a mail that goes back to the sender of `about`. */
+  giveBack: (raw: string, about: CaughtMessage) => void;
 }): Promise<SmtpCatcher> {
   const duringData = new WeakMap<SMTPServerSession, Fault>();
   const pending = new Set<NodeJS.Timeout>();
@@ -84,7 +87,10 @@ export async function startSmtpCatcher(options: {
     if (fault?.keep !== false) {
       const { mailFrom, rcptTo } = session.envelope;
       const from = mailFrom === false ? '' : mailFrom.address;
-      options.keep(await readEmail(raw, { from, to: rcptTo.map((recipient) => recipient.address) }));
+      const message = await readEmail(raw, { from, to: rcptTo.map((recipient) => recipient.address) });
+      options.keep(message);
+      if (fault?.kind === 'bounce_later') options.giveBack(returnedMail('bounce', message, fault.text), message);
+      if (fault?.kind === 'complain_later') options.giveBack(returnedMail('complaint', message), message);
     }
     if (fault?.kind === 'drop_after_data') {
       dropConnection(session);

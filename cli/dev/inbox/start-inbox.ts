@@ -1,8 +1,12 @@
+import type { CaughtMessage } from './caught-message.ts';
 import { createFaultPlan } from './faults.ts';
 import { createInboxServer } from './inbox-server.ts';
 import { openMessageStore } from './message-store.ts';
+import { postMail } from './post-mail.ts';
+import { readEmail } from './read-email.ts';
 import { startSmtpCatcher } from './smtp-catcher.ts';
 import { twilioEndpoint, type TwilioAccount } from './twilio-endpoint.ts';
+import { webhookCatcher } from './webhook-catcher.ts';
 
 export type InboxOptions = {
   /** 0 or absent: any free port. */
@@ -12,6 +16,11 @@ export type InboxOptions = {
   dataFolder?: string;
   /** Where texts from the telephone are posted, signed as Twilio does; by default where the status of the message went. */
   inboundTextsUrl?: string;
+  /**
+   * Where mails that come back (bounces, complaints) are posted as message/rfc822, such as
+   * `http://hooks:secret@127.0.0.1:8080/receipts/mail/{list}`: `{list}` is the first label of the mail's List-ID.
+   */
+  returnedMailUrl?: string;
   /** Between the status callbacks of a text, in milliseconds; 400 by default. */
   callbackPaceMs?: number;
 };
@@ -44,7 +53,15 @@ export async function startInbox(options: InboxOptions = {}): Promise<RunningInb
     inboundUrl: options.inboundTextsUrl,
     callbackPaceMs: options.callbackPaceMs ?? 400,
   });
-  const smtp = await startSmtpCatcher({ port: options.smtpPort ?? 0, faults, keep: (message) => store.put(message) });
+  await http.register(webhookCatcher, { store, faults });
+  const giveBack = (raw: string, about: CaughtMessage): void => {
+    void readEmail(Buffer.from(raw), { from: '', to: [about.details['Bounces'] ?? ''] }).then((message) =>
+      store.put(message),
+    );
+    if (options.returnedMailUrl !== undefined) void postMail(options.returnedMailUrl, raw, about);
+  };
+  const keep = (message: CaughtMessage): void => store.put(message);
+  const smtp = await startSmtpCatcher({ port: options.smtpPort ?? 0, faults, keep, giveBack });
   try {
     const inboxUrl = await http.listen({ host: '127.0.0.1', port: options.httpPort ?? 0 });
     return {

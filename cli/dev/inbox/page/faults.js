@@ -29,8 +29,15 @@ const TEXT_KINDS = {
   callbacks_twice: ['is reported twice', 'Every status change comes two times.'],
   no_callbacks: ['is never reported', 'The provider takes it and says nothing more.'],
 };
-const EVERY_KIND = { ...KINDS, ...TEXT_KINDS };
-const CHANNELS = { email: 'Email', sms: 'SMS', whatsapp: 'WhatsApp' };
+const EMAIL_KINDS = {
+  bounce_later: [
+    'arrives and is returned later',
+    'A moment later the mail server sends it back: there is no such mailbox.',
+  ],
+  complain_later: ['arrives and is called unwanted', 'A moment later the reader marks it as junk.'],
+};
+const EVERY_KIND = { ...KINDS, ...TEXT_KINDS, ...EMAIL_KINDS };
+const CHANNELS = { email: 'Email', sms: 'SMS', whatsapp: 'WhatsApp', webhook: 'Webhook' };
 const EMAIL_ONLY = ['refuse_after_data', 'defer_after_data', 'drop_in_data'];
 
 /** Wires the dialog in which faults are set up. */
@@ -47,7 +54,12 @@ export function setUpFaults() {
 
   const explain = () => byId('fault-meaning').replaceChildren(EVERY_KIND[kind.value]?.[1] ?? '');
   const offer = () => {
-    const offered = channel.value === 'email' ? KINDS : EVERY_KIND;
+    const offered = {
+      email: { ...KINDS, ...EMAIL_KINDS },
+      sms: { ...KINDS, ...TEXT_KINDS },
+      whatsapp: { ...KINDS, ...TEXT_KINDS },
+      webhook: KINDS,
+    }[channel.value];
     const kinds = Object.entries(offered).filter(([value]) => channel.value === 'email' || !EMAIL_ONLY.includes(value));
     kind.replaceChildren(...kinds.map(([value, [name]]) => el('option', { value }, name)));
     explain();

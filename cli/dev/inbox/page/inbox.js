@@ -133,7 +133,7 @@ document.addEventListener('keydown', (event) => {
   const typing =
     event.target instanceof Element && event.target.closest('input, select, textarea, dialog[open]') !== null;
   if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
-  const action = /^[1-5]$/.test(event.key) ? () => chooseTab(Number(event.key)) : KEYS[event.key];
+  const action = /^[1-6]$/.test(event.key) ? () => chooseTab(Number(event.key)) : KEYS[event.key];
   if (action === undefined) return;
   event.preventDefault();
   action();

@@ -72,12 +72,26 @@ function render(reader, message, onDelete) {
 function tabsOf(message) {
   const html = message.html !== undefined;
   return [
-    { key: 'message', name: 'Message', view: () => (html ? framed(message) : conversation(message)) },
+    {
+      key: 'message',
+      name: 'Message',
+      view: () =>
+        html
+          ? framed(message)
+          : message.channel === 'webhook'
+            ? panel(el('pre', { tabindex: '0' }, message.text))
+            : conversation(message),
+    },
     html && { key: 'text', name: 'Text', view: () => panel(el('pre', {}, message.text)) },
     message.headers.length > 0 && {
       key: 'headers',
       name: 'Headers',
       view: () => panel(table(message.headers.map(({ name, value }) => [name, value]))),
+    },
+    message.links.length > 0 && {
+      key: 'links',
+      name: message.links.some(({ problem }) => problem) ? 'Links (!)' : `Links (${message.links.length})`,
+      view: () => panel(table(message.links.map(linkRow))),
     },
     message.attachments.length > 0 && {
       key: 'attachments',
@@ -120,6 +134,10 @@ function source(id) {
     .then((raw) => text.replaceChildren(raw))
     .catch(() => text.replaceChildren('The source could not be read.'));
   return panel(text);
+}
+
+function linkRow({ href, text, problem }) {
+  return [text || '(no text)', problem ? el('span', {}, el('span', { class: 'badge bad' }, problem), href) : href];
 }
 
 function attachmentRow(id, attachment, index) {
