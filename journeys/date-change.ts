@@ -37,8 +37,8 @@ export type DateChange = {
 };
 
 /**
- * What a change of dates would do to one execution, before anybody saves it: both plans are the planner's, and the
- * change is taken as settled, so that what it makes past shows what its rule says and not that it waits a few minutes.
+ * What a change of dates would do to one execution, before anybody saves it: both plans are the planner's, and both
+ * dates are taken as settled, so that what is past shows what its rule says and not that it waits a few minutes.
  *
  * @param before the facts as they are; `after`: as they would be, `weddingChangedAt` or `dueChangedAt` included
  * @param now an instant, ISO 8601 with `Z`
@@ -51,9 +51,8 @@ export function dateChange(
   now: string,
 ): DateChange {
   const steps = stepsByKey(definition);
-  const settled = { ...after, organization: { ...after.organization, settleMinutes: 0 } };
-  const old = effectsOf(planJourney(definition, before, ledger, now));
-  const changed = effectsOf(planJourney(definition, settled, ledger, now));
+  const old = effectsOf(planJourney(definition, settled(before), ledger, now));
+  const changed = effectsOf(planJourney(definition, settled(after), ledger, now));
   const lines: DateChangeStep[] = [];
   for (const id of new Set([...old.keys(), ...changed.keys()])) {
     const [was, is] = [old.get(id), changed.get(id)];
@@ -65,6 +64,11 @@ export function dateChange(
   const counts = { stays: 0, moves: 0, past: 0, waits: 0, sent: 0, gained: 0, lost: 0 };
   for (const { effect } of lines) counts[effect] += 1;
   return { steps: lines, counts };
+}
+
+/** Facts that have been still for long enough. */
+function settled(facts: Facts): Facts {
+  return { ...facts, organization: { ...facts.organization, settleMinutes: 0 } };
 }
 
 /** The occurrence that a resend makes stands in the line of the message it repeats. */
