@@ -6,6 +6,9 @@ import { planLines } from '../cli/plan-lines.ts';
 import { parseDefinition, type JourneyDefinition } from '../journeys/definition.ts';
 import { parseFacts, type Facts } from '../journeys/facts.ts';
 import { planJourney } from '../journeys/plan-journey.ts';
+import { readYaml } from '../journeys/read-yaml.ts';
+import { HOSTILE_DEFINITIONS } from '../tests/journeys/definition/hostile-definitions.ts';
+import { HOSTILE_FILES } from '../tests/journeys/definition/hostile-files.ts';
 import { cpuMs, medianOf, type Measurement } from './measure.ts';
 
 const NOW = '2026-11-20T10:00:00Z';
@@ -26,7 +29,18 @@ export async function plannerBench(): Promise<Measurement[]> {
       planJourney(limits, facts, NO_LEDGER, NOW),
     ),
     await milliseconds('reading a definition at the limits', 50, () => parseDefinition(atTheLimits())),
-    await milliseconds('refusing 10,000 steps', 100, () => parseDefinition(journeyOf(manySteps(10_000).steps))),
+    await slowest(
+      'refusing a hostile definition, the slowest',
+      100,
+      HOSTILE_DEFINITIONS.map(([, build]) => build()),
+      parseDefinition,
+    ),
+    await slowest(
+      'refusing a hostile file, the slowest',
+      250,
+      HOSTILE_FILES.map(([, source]) => source),
+      readYaml,
+    ),
     await milliseconds('plans of 1,000 couples, 15 steps', 2_000, () => {
       for (const one of thousand) planJourney(fifteen, one, NO_LEDGER, NOW);
     }),
@@ -37,6 +51,21 @@ const NO_LEDGER = { steps: [] };
 
 async function milliseconds(name: string, atMost: number, work: () => unknown): Promise<Measurement> {
   return { name, unit: 'ms CPU', bound: { atMost }, ...(await medianOf(RUNS, async () => await cpuMs(work))) };
+}
+
+/** Of several inputs, the one that keeps us longest. */
+async function slowest<T>(
+  name: string,
+  atMost: number,
+  inputs: readonly T[],
+  work: (input: T) => unknown,
+): Promise<Measurement> {
+  const result = await medianOf(RUNS, async () => {
+    let longest = 0;
+    for (const input of inputs) longest = Math.max(longest, await cpuMs(() => work(input)));
+    return longest;
+  });
+  return { name, unit: 'ms CPU', bound: { atMost }, ...result };
 }
 
 async function linesPerSecond(lines: number): Promise<Measurement> {

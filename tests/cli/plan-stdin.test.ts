@@ -118,20 +118,6 @@ describe('wedsync plan --stdin', () => {
 });
 
 describe('planLines', () => {
-  it('plans a thousand lines a second on one core, with journeys of fifteen steps', async () => {
-    const definition = parse(
-      readFileSync(new URL('../../journeys/starters/florist.yaml', import.meta.url), 'utf8'),
-    ) as { steps: unknown[] };
-    const question = { ...good, definition: { ...definition, steps: definition.steps.slice(0, 15) } };
-    const lines = Buffer.from(`${JSON.stringify(question)}\n`.repeat(1_000));
-    const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-    // Processor time, not the clock on the wall: other work on the machine is no matter of the planner's.
-    const before = process.cpuUsage();
-    await planLines(Readable.from([lines]), nowhere);
-    const { user, system } = process.cpuUsage(before);
-    expect((user + system) / 1_000).toBeLessThan(1_000);
-  });
-
   const line = Buffer.from(`${JSON.stringify(good)}\n`);
 
   it('takes no more in while nobody takes anything out', async () => {
