@@ -30,6 +30,10 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: CommandModule }
     summary: 'look at what couples go through, and step in: pause, skip, approve, move, restart, enrol',
     load: async () => (await import('./commands/executions.ts')).executionsCommand(),
   },
+  doctor: {
+    summary: 'say whether database and Temporal are well and agree; --repair mends',
+    load: async () => (await import('./commands/doctor.ts')).doctorCommand(),
+  },
   temporal: {
     summary: 'prepare a Temporal namespace for journeys',
     load: async () => (await import('./commands/temporal.ts')).temporalCommand(),

@@ -12,8 +12,10 @@ import { assertSearchAttributes } from './assert-search-attributes.ts';
 import { createDataConverter } from './data-converter.ts';
 import { createDatabaseClock } from './database-clock.ts';
 import { createEmailSender } from './email-sender.ts';
+import { ensureSchedules } from './ensure-schedules.ts';
 import { createJourneyWorkflows } from './journey-workflows.ts';
 import { parseKeyRing } from './key-ring.ts';
+import { reconcile } from './reconcile.ts';
 import { startRelay } from './relay.ts';
 import { JOURNEYS_QUEUE } from './task-queues.ts';
 import { createTextSenders } from './text-senders.ts';
@@ -117,6 +119,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     allowList: options.webhookAllowList,
   });
   opened.defer(() => webhooks.stop());
+  const workflows = createJourneyWorkflows(client, { taskQueue, publicUrl: options.publicUrl });
+  await ensureSchedules(client, taskQueue);
   const worker = await Worker.create({
     ...workflowBundleOptions(),
     connection: nativeConnection,
@@ -129,8 +133,14 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
         clock,
         senders: { email, ...createTextSenders(options.twilio) },
         sendTimeoutMs: options.sendTimeoutMs ?? 30_000,
+        publicUrl: options.publicUrl,
       }),
       ...webhooks.activities,
+      reconcile: async (): Promise<number> => {
+        const findings = await reconcile({ relayDatabase, workerDatabase, workflows, client, clock, repair: true });
+        for (const finding of findings) log.warn({ finding }, 'found and mended by the reconciliation');
+        return findings.length;
+      },
     },
     maxCachedWorkflows: options.cachedWorkflows ?? 500,
     maxConcurrentActivityTaskExecutions: options.concurrentSteps ?? 20,
@@ -140,7 +150,6 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     shutdownGraceTime: options.shutdownGraceMs ?? 20_000,
     shutdownForceTime: (options.shutdownGraceMs ?? 20_000) + 20_000,
   });
-  const workflows = createJourneyWorkflows(client, { taskQueue, publicUrl: options.publicUrl });
   const relay = startRelay({ relayDatabase, workerDatabase, workflows, log, clock });
   webhooks.start();
   const ran = worker.run();

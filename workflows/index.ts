@@ -1,2 +1,3 @@
 export { deliverWebhook } from './deliver-webhook.ts';
 export { journeyRun } from './journey-run.ts';
+export { reconcileAll } from './reconcile-all.ts';

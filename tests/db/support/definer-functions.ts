@@ -48,5 +48,4 @@ export const DEFINER_CALLERS: Readonly<Record<string, readonly LoginRole[]>> = {
   'audit.seal_pending': ['app_ops', 'app_worker'],
   'app.find_contact_link': ['app_api'],
   'app.find_form_link': ['app_api'],
-  'app.wake_execution': ['app_api', 'app_worker'],
 };

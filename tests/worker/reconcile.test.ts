@@ -1,0 +1,124 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import { createDatabaseClock } from '../../worker/database-clock.ts';
+import { createJourneyWorkflows, workflowIdOf } from '../../worker/journey-workflows.ts';
+import { reconcile, type Finding } from '../../worker/reconcile.ts';
+import { eventually } from '../support/eventually.ts';
+import { connectClient } from '../support/temporal.ts';
+import { createSupplier, createWorld, type Supplier, type World } from '../support/world.ts';
+
+let world: World;
+let supplier: Supplier;
+let client: Awaited<ReturnType<typeof connectClient>>;
+
+beforeAll(async () => {
+  world = await createWorld();
+  await world.startWorker();
+  client = await connectClient(world.temporal.address);
+  supplier = await createSupplier(world.db, [
+    {
+      schema: 1,
+      name: 'Far away',
+      starts: { on: 'client.booked' },
+      steps: [{ key: 'call', type: 'task', title: 'Call', when: { anchor: 'wedding_date' } }],
+    },
+  ]);
+});
+afterAll(async () => {
+  await client?.connection.close();
+  await world?.close();
+});
+
+const look = (repair: boolean): Promise<Finding[]> =>
+  reconcile({
+    relayDatabase: world.db.relay,
+    workerDatabase: world.db.worker,
+    workflows: createJourneyWorkflows(client),
+    client,
+    clock: createDatabaseClock(world.db.relay),
+    repair,
+  });
+const planned = (clientId: string): Promise<string> =>
+  eventually('the execution is planned', async () => {
+    const [row] = await world.db.query<{ id: string }>(
+      `select id from app.journey_executions where client_id = $1 and planned_at is not null`,
+      [clientId],
+    );
+    return row?.id;
+  });
+const isRunning = async (executionId: string): Promise<boolean> => {
+  const handle = client.workflow.getHandle(workflowIdOf(supplier.organizationId, executionId));
+  return handle.describe().then(
+    ({ status }) => status.name === 'RUNNING',
+    () => false,
+  );
+};
+
+describe('the reconciliation', () => {
+  test('starts the workflow of an execution that lost it, and finds nothing the second time', async () => {
+    const executionId = await planned(await supplier.book());
+    await client.workflow.getHandle(workflowIdOf(supplier.organizationId, executionId)).terminate('lost');
+    const seen = await eventually('the loss is seen', async () => {
+      const findings = await look(false);
+      return findings.find(({ subject }) => subject === executionId);
+    });
+    expect(seen).toMatchObject({ kind: 'execution_without_workflow', repaired: false });
+    expect(await isRunning(executionId)).toBe(false);
+    expect(await look(true)).toContainEqual(expect.objectContaining({ subject: executionId, repaired: true }));
+    expect(await isRunning(executionId)).toBe(true);
+    expect((await look(true)).filter(({ subject }) => subject === executionId)).toEqual([]);
+  });
+
+  test('ends the workflow of an execution that has ended in our rows', async () => {
+    const executionId = await planned(await supplier.book());
+    await world.db.query(
+      `update app.journey_executions set status = 'stopped', completed_at = now(), stopped_at = now() where id = $1`,
+      [executionId],
+    );
+    const workflowId = workflowIdOf(supplier.organizationId, executionId);
+    await eventually('it is found and mended', async () =>
+      (await look(true)).some(({ kind, subject }) => kind === 'workflow_without_execution' && subject === workflowId),
+    );
+    await eventually('it has ended', async () => !(await isRunning(executionId)));
+  });
+
+  test('calls a message unknown that was claimed by a process which died long ago', async () => {
+    const clientId = await supplier.book();
+    await planned(clientId);
+    const [message] = await world.db.query<{ id: string }>(
+      `insert into app.communications (organization_id, client_id, idempotency_key, type, status, send_claimed_at)
+       values ($1, $2, 'stuck', 'email', 'sending', now() - interval '1 hour') returning id`,
+      [supplier.organizationId, clientId],
+    );
+    expect(await look(true)).toContainEqual(expect.objectContaining({ kind: 'stuck_sending', subject: message?.id }));
+    const [row] = await world.db.query(`select status from app.communications where id = $1`, [message?.id]);
+    expect(row).toEqual({ status: 'unknown' });
+  });
+
+  test('asks for the new date of a wedding that has been postponed for weeks, once', async () => {
+    const clientId = await supplier.book();
+    await planned(clientId);
+    await world.db.query(`update app.clients set postponed_at = now() - interval '9 weeks' where id = $1`, [clientId]);
+    await look(true);
+    await look(true);
+    const tasks = await world.db.query(`select title from app.tasks where client_id = $1`, [clientId]);
+    expect(tasks).toEqual([{ title: 'Ask for the new wedding date' }]);
+  });
+
+  test('gives parked events another chance, and reports them', async () => {
+    const [event] = await world.db.query<{ id: string }>(
+      `insert into app.outbox (organization_id, client_id, event, parked_at, attempts, last_error)
+       values ($1, null, 'facts.changed', now(), 20, 'no') returning id::text`,
+      [supplier.organizationId],
+    );
+    expect(await look(true)).toContainEqual(
+      expect.objectContaining({ kind: 'parked_event', subject: `outbox/${event?.id ?? ''}`, repaired: true }),
+    );
+    await eventually('it reaches its journeys', async () => {
+      const rows = await world.db.query(`select from app.outbox where id = $1 and processed_at is not null`, [
+        event?.id,
+      ]);
+      return rows.length === 1;
+    });
+  });
+});
