@@ -7,6 +7,7 @@ import { evaluate, firstField, type FieldReader } from './conditions.ts';
 import type { Condition } from './definition.ts';
 import { isMessage } from './definition.ts';
 import { whenOpen, type Due } from './due.ts';
+import { fieldReader } from './fields.ts';
 import { latenessOf, latenessSkip, type Lateness } from './lateness.ts';
 import { choosePayment, isPaid } from './payments.ts';
 import { isControl, type Draft, type Planning } from './planning.ts';
@@ -33,9 +34,9 @@ export function createCandidate(
   const candidate: Candidate = { draft, due, anchored, lateness, skips: [] };
   addSkip(candidate, alreadyPaid(planning, draft));
   addSkip(candidate, onlyIf(planning, read, draft, due));
-  addSkip(candidate, repeatEnded(read, draft));
+  addSkip(candidate, repeatEnded(planning, draft, due));
   addSkip(candidate, latenessSkip(lateness, due));
-  addSkip(candidate, pastUseful(planning, draft, due, lateness));
+  addSkip(candidate, pastUseful(planning, draft, due));
   return candidate;
 }
 
@@ -61,19 +62,18 @@ function onlyIf(planning: Planning, read: FieldReader, draft: Draft, due: Due): 
   return { code: 'only_if', field: firstField(condition), ...(missing.length > 0 && { missing: [...missing] }) };
 }
 
-function repeatEnded(read: FieldReader, draft: Draft): SkipReason | null {
+/** Foreseen by what is known now, with the days to the wedding counted from the due instant. */
+function repeatEnded(planning: Planning, draft: Draft, due: Due): SkipReason | null {
   const until = draft.placed.step.repeat?.until;
-  return until && evaluate(until, read).holds ? { code: 'repeat_ended' } : null;
+  if (!until) return null;
+  const read = fieldReader(planning, Math.max(due.at, planning.now));
+  return evaluate(until, read).holds ? { code: 'repeat_ended' } : null;
 }
 
-/** Foreseen where the due instant itself lies past its use; what is late goes at the next opening at the earliest. */
-function pastUseful(planning: Planning, draft: Draft, due: Due, lateness: Lateness | null): SkipReason | null {
-  const { endOfUse } = draft;
-  if (endOfUse === null) return null;
-  const { organization } = planning.facts;
-  const goesLate = lateness !== null && lateness.policy !== 'ask';
-  const earliest = goesLate ? whenOpen(draft.placed.step, planning.now, draft.zone, organization) : planning.now;
-  return Math.max(due.at, earliest) >= endOfUse ? { code: 'past_useful', usefulUntil: formatInstant(endOfUse) } : null;
+/** Foreseen where the due instant itself lies past its use. Whether it goes in time is known once it has its place. */
+function pastUseful(planning: Planning, { endOfUse }: Draft, due: Due): SkipReason | null {
+  if (endOfUse === null || Math.max(due.at, planning.now) < endOfUse) return null;
+  return { code: 'past_useful', usefulUntil: formatInstant(endOfUse) };
 }
 
 /**
@@ -82,7 +82,11 @@ function pastUseful(planning: Planning, draft: Draft, due: Due, lateness: Latene
  */
 export function markSuperseded(planning: Planning, candidates: readonly Candidate[]): void {
   const rivals = candidates.filter(
-    ({ draft, lateness, skips }) => lateness?.policy === 'latest' && skips.length === 0 && isMessage(draft.placed.step),
+    ({ draft, lateness, skips }) =>
+      lateness?.policy === 'latest' &&
+      skips.length === 0 &&
+      isMessage(draft.placed.step) &&
+      !opensTooLate(planning, draft),
   );
   const sent = sentAsLatest(planning);
   const latest = [...rivals.map(({ draft, due }) => ({ draft, at: due.at })), ...sent].reduce<Rival | null>(
@@ -94,6 +98,11 @@ export function markSuperseded(planning: Planning, candidates: readonly Candidat
       addSkip(rival, { code: 'superseded', by: latest.draft.placed.step.key });
     }
   }
+}
+
+/** Too late to be of use when the send window opens next: it keeps nobody else from going. */
+function opensTooLate(planning: Planning, { placed, zone, endOfUse }: Draft): boolean {
+  return endOfUse !== null && whenOpen(placed.step, planning.now, zone, planning.facts.organization) >= endOfUse;
 }
 
 type Rival = { readonly draft: Draft; readonly at: Instant };

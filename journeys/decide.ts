@@ -23,6 +23,8 @@ export function decide(planning: Planning, candidate: Candidate): Verdict {
   // A pause freezes whatever is due: nothing goes, nothing is skipped, no deadline runs out.
   const pause = pauseOf(planning, draft.placed);
   if (pause && due.at <= planning.now) return { kind: 'held', reason: pause, wakesAt: null };
+  // Both may change what becomes of a step at the moment in which it falls due.
+  const isAskedWhenDue = due.at > planning.now && (pause !== null || step.onlyIf !== undefined);
   const asked = lateness?.policy === 'ask' ? decisionOn(planning.facts, draft, lateness.since, Infinity) : null;
   if (isMessage(step)) addSkip(candidate, unreachable(step, planning.facts));
   if (asked && !asked.approved) {
@@ -48,7 +50,7 @@ export function decide(planning: Planning, candidate: Candidate): Verdict {
         kind: 'waiting',
         reason: approval.reason,
         dependsOn: null,
-        wakesAt: earliest(approval.until, draft.endOfUse, pause && due.at),
+        wakesAt: earliest(approval.until, draft.endOfUse, isAskedWhenDue ? due.at : null),
       };
     }
     return go(planning, candidate, approval?.kind === 'go' ? approval : null);

@@ -1,5 +1,6 @@
 // The fields that conditions compare, read from the facts and from what was drawn up so far.
 import { assertNever } from './assert-never.ts';
+import type { Instant } from './calendar.ts';
 import type { FieldReader } from './conditions.ts';
 import { parseDay } from './civil.ts';
 import type { Facts } from './facts.ts';
@@ -8,8 +9,12 @@ import { triggeringEvent } from './journey-events.ts';
 import type { Planning } from './planning.ts';
 import { consentOf, primaryOf } from './recipients.ts';
 
-/** Reads fields such as `client.tags` and `wedding.daysAway` at the moment of the plan. */
-export function fieldReader(planning: Planning): FieldReader {
+/**
+ * Reads fields such as `client.tags` and `wedding.daysAway`.
+ *
+ * @param at the moment for which days are counted: that of the plan, or a due instant that is still to come
+ */
+export function fieldReader(planning: Planning, at: Instant = planning.now): FieldReader {
   const { facts } = planning;
   return (field) => {
     const [subject = '', name = '', ...rest] = field.split('.');
@@ -18,7 +23,7 @@ export function fieldReader(planning: Planning): FieldReader {
       case 'client':
         return clientField(facts, name, rest.join('.'));
       case 'wedding':
-        return weddingField(planning, name);
+        return weddingField(planning, name, at);
       case 'payment':
         return choosePayment(facts, name)?.status;
       case 'form':
@@ -61,14 +66,14 @@ function clientField(facts: Facts, name: string, rest: string): unknown {
   }
 }
 
-/** Whole days from today to the wedding, by the calendar of the place where it is; negative after it. */
-function weddingField(planning: Planning, name: string): unknown {
+/** Whole days from `at` to the wedding, by the calendar of the place where it is; negative after it. */
+function weddingField(planning: Planning, name: string, at: Instant): unknown {
   const { client, organization } = planning.facts;
   const day = client.postponed ? null : parseDay(client.weddingOn);
   if (day === null) return undefined;
   if (name === 'date') return client.weddingOn;
   const zone = planning.calendar.zone(client.weddingZone ?? organization.zone);
-  return day - zone.wallAt(planning.now).day;
+  return day - zone.wallAt(at).day;
 }
 
 /** A detail of the trigger, whether it stands beside its name, among its data, or with the event that it was. */

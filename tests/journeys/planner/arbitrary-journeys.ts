@@ -263,6 +263,8 @@ export const troubles = fc
   })
   .map(compact);
 
+export type Trouble = typeof troubles extends fc.Arbitrary<infer T> ? T : never;
+
 /** Without the keys that are undefined, as a file would be written. */
 function compact<T extends Record<string, unknown>>(value: T): T {
   return Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined)) as T;
