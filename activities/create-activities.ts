@@ -14,6 +14,8 @@ export interface ActivityDependencies extends StepDependencies {
   readonly senders: { readonly email: Sender; readonly sms: Sender; readonly whatsapp: Sender };
   /** How long one attempt of a send may take, in milliseconds; after it the outcome is unknown. */
   readonly sendTimeoutMs: number;
+  /** Where couples reach our pages, for the links in messages. */
+  readonly publicUrl?: string | undefined;
 }
 
 type Activities = JourneyActivities & Record<StepActivityName, StepActivity>;

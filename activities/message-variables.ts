@@ -8,12 +8,15 @@ type Contact = NonNullable<Facts['contacts']>[number];
 /**
  * The values a template may use, as channels/variable-catalogue.ts lists them. What is not known stays out, so that the
  * template's fallback is used, or the message is blocked and the reason names it.
+ *
+ * @param publicUrl where couples reach our pages; without it there are no links to them
  */
 export function messageVariables(
   source: MessageSource,
   facts: Facts,
   step: MessageStep | null,
   recipient: Contact | null,
+  publicUrl?: string,
 ): Record<string, unknown> {
   const { client, organization } = source;
   const partner1 = firstName(client.partner1Name);
@@ -42,8 +45,14 @@ export function messageVariables(
       senderName: settings['senderName'] ?? organization.ownerName ?? organization.name,
     },
     payment: paymentVariables(source, facts, step),
+    form: { url: formUrl(source, publicUrl) },
     links: { ...asRecord(settings['links']), ...asRecord(client.metadata['links']) },
   };
+}
+
+function formUrl({ template }: MessageSource, publicUrl: string | undefined): string | null {
+  const token = template?.formToken ?? null;
+  return token === null || publicUrl === undefined ? null : new URL(`/f/${token}`, publicUrl).href;
 }
 
 /** The payment that the step's anchor names; where it names none, the one that set the journey off or is due next. */

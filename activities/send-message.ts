@@ -53,6 +53,8 @@ export interface SendDependencies extends StepDependencies {
   readonly sender: Sender;
   /** How long one attempt may take, in milliseconds; after it the outcome is unknown. */
   readonly sendTimeoutMs: number;
+  /** Where couples reach our pages, for the links in messages. */
+  readonly publicUrl?: string | undefined;
 }
 
 interface Queued {
@@ -76,7 +78,7 @@ export function createSendMessage(dependencies: SendDependencies): StepActivity 
   return async (ref) => {
     const stopBeating = beat();
     try {
-      const begun = await whenDue(dependencies, ref, (trx, due) => begin(trx, due, ref));
+      const begun = await whenDue(dependencies, ref, (trx, due) => begin(trx, due, ref, dependencies.publicUrl));
       if (!begun.due) return begun.next;
       if (begun.result.kind === 'ended') return begun.result.next;
       const answers: Delivered[] = [];
@@ -99,7 +101,12 @@ function beat(): () => void {
 
 type Beginning = ({ kind: 'queued' } & Begun) | { kind: 'ended'; next: NextAction };
 
-async function begin(trx: Trx, due: DueStep, { organizationId }: StepRef): Promise<Beginning> {
+async function begin(
+  trx: Trx,
+  due: DueStep,
+  { organizationId }: StepRef,
+  publicUrl: string | undefined,
+): Promise<Beginning> {
   const { execution, line, step } = due;
   if (!isMessage(step)) throw new Error(`The step ${step.key} sends no message.`);
   const { loaded, now } = execution;
@@ -109,7 +116,7 @@ async function begin(trx: Trx, due: DueStep, { organizationId }: StepRef): Promi
   const recipients = reachable(step, due);
   const queued: Queued[] = [];
   for (const recipient of recipients) {
-    const composed = await compose(trx, due, step, recipient);
+    const composed = await compose(trx, due, step, recipient, publicUrl);
     if (!composed.ok) {
       const failed: StepResult = { state: 'failed', at: now, reason: { code: 'failed' }, error: composed.error };
       return { kind: 'ended', next: await endStep(trx, due, failed) };
@@ -176,7 +183,13 @@ type Composed =
     }
   | { ok: false; error: { code: string; message: string } };
 
-async function compose(trx: Trx, { execution, line }: DueStep, step: MessageStep, to: Recipient): Promise<Composed> {
+async function compose(
+  trx: Trx,
+  { execution, line }: DueStep,
+  step: MessageStep,
+  to: Recipient,
+  publicUrl: string | undefined,
+): Promise<Composed> {
   const { clientId, executionId, facts } = execution.loaded;
   const contact = facts.contacts?.find(({ id }) => id === to.id) ?? null;
   const locale = contact?.locale ?? null;
@@ -199,7 +212,7 @@ async function compose(trx: Trx, { execution, line }: DueStep, step: MessageStep
       body: source.edited?.content ?? template.body,
       locale: template.locale,
     },
-    messageVariables(source, facts, step, contact),
+    messageVariables(source, facts, step, contact, publicUrl),
   );
   if (!rendered.ok) return { ok: false, error: { code: rendered.code, message: rendered.detail } };
   return {

@@ -10,6 +10,8 @@ export interface MessageTemplate {
   readonly subject: string | null;
   /** Compiled HTML of a mail, or the text. */
   readonly body: string;
+  /** Of the couple's own link to the form that the template names; null where it names none that is published. */
+  readonly formToken: string | null;
 }
 
 /** What a message is made of: the template, and the rows that its variables come from. */
@@ -58,7 +60,8 @@ export async function loadMessage(
     select jsonb_build_object(
       'template', (
         select jsonb_build_object('id', t.id, 'channel', t.channel, 'locale', t.locale, 'subject', t.subject_template,
-          'body', coalesce(t.html_template, t.content_template))
+          'body', coalesce(t.html_template, t.content_template),
+          'formToken', case when t.form is not null then app.form_link(t.form, c.id) end)
         from app.communication_templates t
         where t.name = ${wanted.template} and t.channel = ${wanted.channel} and t.is_active
         order by t.locale = ${wanted.locale ?? ''} desc, t.locale = o.locale desc, t.locale, t.version desc limit 1),

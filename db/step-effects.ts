@@ -77,16 +77,3 @@ export async function beginAttempt(
   const row = rows[0];
   return row === undefined ? null : { stepExecutionId: row.id, attempts: row.attempts };
 }
-
-/** The id of a step's row, or null where it was never planned. */
-export async function stepExecutionId(
-  trx: Trx,
-  executionId: string,
-  { key, occurrence }: Pick<PlannedStep, 'key' | 'occurrence'>,
-): Promise<string | null> {
-  const { rows } = await sql<{ id: string }>`
-    select id from app.journey_step_executions
-    where execution_id = ${executionId} and step_key = ${key} and occurrence = ${occurrence}
-  `.execute(trx);
-  return rows[0]?.id ?? null;
-}

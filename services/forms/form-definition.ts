@@ -3,7 +3,7 @@ import { z } from 'zod';
 const key = z.string().regex(/^[a-z][a-z0-9_]{0,39}$/, 'is made of small letters, digits and _, a letter first');
 const label = z.string().trim().min(1).max(300);
 
-export const FIELD_TYPES = [
+const FIELD_TYPES = [
   'text',
   'long_text',
   'email',
@@ -18,7 +18,6 @@ export const FIELD_TYPES = [
   'file',
   'signature',
 ] as const;
-export type FieldType = (typeof FIELD_TYPES)[number];
 
 const fieldSchema = z
   .strictObject({

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 import type { Trx } from '../../db/tenant.ts';
 
-export const sentEventSchema = z.strictObject({
+const sentEventSchema = z.strictObject({
   /** Id, external id or email address of the couple. */
   client: z.string().min(1).max(320),
   name: z
@@ -14,7 +14,6 @@ export const sentEventSchema = z.strictObject({
   /** The same key is the same event, told once. */
   key: z.string().min(1).max(200).optional(),
 });
-export type SentEvent = z.input<typeof sentEventSchema>;
 
 export type EventSending =
   | { ok: true; clientId: string; isNew: boolean }

@@ -11,7 +11,7 @@ import { WEBHOOK_EVENTS } from './webhook-events.ts';
 
 const events = Object.keys(WEBHOOK_EVENTS);
 
-export const newWebhookSchema = z.strictObject({
+const newWebhookSchema = z.strictObject({
   name: z.string().trim().min(1).max(80),
   url: z.string(),
   events: z

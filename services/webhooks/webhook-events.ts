@@ -23,4 +23,3 @@ export const WEBHOOK_EVENTS = {
   'communication.unknown': 'it is not known whether a message left',
   'webhook.test': 'somebody tries the endpoint',
 } as const;
-export type WebhookEventName = keyof typeof WEBHOOK_EVENTS;
