@@ -5,6 +5,8 @@ import { Command } from 'commander';
 import { checkDatabase, type HealthReport, type OpenAlert } from '../../services/check-database.ts';
 import { maintainDatabase, type MaintenanceReport } from '../../services/maintain-database.ts';
 import { withDatabaseAs } from '../open-as.ts';
+import { OperatorError } from '../operator-error.ts';
+import { administratorUrl } from '../organization-database.ts';
 import { coloursFor, type Colours } from '../output/colours.ts';
 import { printable } from '../output/printable.ts';
 import { writeOut } from '../output/write-out.ts';
@@ -14,9 +16,9 @@ interface Options {
   json?: boolean;
 }
 
-/** `wedsync db maintain|health`: the upkeep of the database and what it says about itself. */
+/** `wedsync db maintain|health|copy`: the upkeep of the database and what it says about itself. */
 export function upkeepCommands(): Command[] {
-  return [maintainCommand(), healthCommand()];
+  return [maintainCommand(), healthCommand(), copyCommand()];
 }
 
 const withOptions = (command: Command): Command =>
@@ -98,4 +100,39 @@ function healthText({ health, alerts, contradictions }: HealthReport, colours: C
     ...contradictions.map(({ check, subject, detail }) => `  ${colours.red(check)} ${printable(subject)}: ${detail}`),
     '',
   ].join('\n');
+}
+
+function copyCommand(): Command {
+  return new Command('copy')
+    .description(
+      'Copy everything into an empty database of the same version, and compare it: a restore test, or a move.',
+    )
+    .requiredOption('--to <url>', 'the administrator of the database to copy into')
+    .option('--data <folder>', 'the development set-up that is copied, unless DATABASE_URL is set', '.wedsync')
+    .addHelpText(
+      'after',
+      `
+Prepare the other database with "wedsync migrate up" of the same version. Where pg_dump of the server's version is at
+hand, that is the better backup: this needs no other program.
+
+Exit codes: 0 the copy is whole, 1 something in it contradicts itself, 2 refused, nothing was written.`,
+    )
+    .action(async (options: { to: string; data: string }) => {
+      const { copyDatabase, CopyError } = await import('../../db/copy-database.ts');
+      const fromUrl = await administratorUrl(resolve(options.data), process.env);
+      const copied = await copyDatabase({ fromUrl, toUrl: options.to }).catch((error: unknown) => {
+        throw error instanceof CopyError ? new OperatorError(error.message) : error;
+      });
+      const rows = Object.values(copied).reduce((sum, n) => sum + n, 0);
+      const { contradictions } = await withDatabaseAs('app_ops', '', { DATABASE_URL: options.to }, (database) =>
+        checkDatabase(database, true),
+      );
+      if (contradictions.length > 0) process.exitCode = 1;
+      const found = contradictions.map(({ check, subject, detail }) => `  ${check} ${printable(subject)}: ${detail}`);
+      const verdict = found.length === 0 ? 'Nothing in it contradicts itself.' : 'What contradicts itself in it:';
+      await writeOut(
+        process.stdout,
+        `${[`Copied: ${rows} rows of ${Object.keys(copied).length} tables. ${verdict}`, ...found].join('\n')}\n`,
+      );
+    });
 }

@@ -155,13 +155,14 @@ async function createPurge(db: MigrationDatabase): Promise<void> {
             and (r.created_at < now() - interval '24 hours' or not exists (
               select from app.journey_executions e where e.organization_id = r.organization_id
                  and e.client_id = r.subject_id and e.completed_at is null))
-            and exists (select from app.clients c where c.organization_id = r.organization_id and c.id = r.subject_id
-                           and c.deleted_at is not null)
+            -- Not where it was restored meanwhile; where it is gone already, only the request has to end.
+            and not exists (select from app.clients c where c.organization_id = r.organization_id
+                               and c.id = r.subject_id and c.deleted_at is null)
           order by r.created_at limit most for update skip locked
        loop
          perform set_config('app.organization_id', request.organization_id::text, true);
          update app.data_deletion_requests r
-            set status = 'completed', finished_at = now(), report = app.erase_client(request.subject_id)
+            set status = 'completed', finished_at = now(), report = coalesce(app.erase_client(request.subject_id), '{"removed": true}')
           where r.id = request.id;
          finished := finished + 1;
        end loop;
