@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { lintMigrations } from '../../cli/dev/lint-migrations.ts';
 import { schemaSnapshot } from '../../cli/dev/schema-snapshot.ts';
-import { assertMigrated, migrateDown, migrateUp, readMigrationStates } from '../../db/migrate/migrate.ts';
+import { assertMigrated, migrateDown, migrateUp } from '../../db/migrate/migrate.ts';
 import { run } from '../../db/migrate/statements.ts';
 import { migrations, type ReversibleMigration } from '../../db/migrations/index.ts';
 import { raw } from '../../db/raw.ts';
@@ -34,25 +34,28 @@ describe('migrations', () => {
     for (const name of NAMES) expect(name).toMatch(/^20\d{6}T\d{4}_[a-z0-9_]+$/);
   });
 
-  it('each can be taken back, and leaves the database as it was before it; up again gives the same', async () => {
+  it('can be taken back, and leave the database as it was before them; up again gives the same', async () => {
     const options = { adminUrl: db.adminUrl };
-    const before = new Map<string, string[]>();
-    const first = NAMES[0] ?? '';
-    // One at a time upwards, with a look before each.
-    for (const [index, name] of NAMES.entries()) {
-      if (name !== first) before.set(name, await snapshot(db.adminUrl));
-      await migrateUp({ ...options, migrations: Object.fromEntries(NAMES.slice(0, index + 1).map(pick)) });
-      expect((await readMigrationStates(db.adminUrl)).find((state) => state.name === name)?.executedAt).toBeTruthy();
+    // A look at every eighth: each further one costs as much as the migrations themselves.
+    const stops = NAMES.filter((_name, index) => index % 8 === 7 || index === NAMES.length - 1);
+    const seen = new Map<string, string[]>();
+    for (const name of stops) {
+      const upTo = NAMES.slice(0, NAMES.indexOf(name) + 1);
+      await migrateUp({ ...options, migrations: Object.fromEntries(upTo.map(pick)) });
+      seen.set(name, await snapshot(db.adminUrl));
     }
-    const whole = await snapshot(db.adminUrl);
+    const whole = seen.get(stops.at(-1) ?? '') ?? [];
     expect(whole.length).toBeGreaterThan(1000);
     const different: string[] = [];
-    for (const name of NAMES.toReversed()) {
-      expect(await migrateDown({ ...options, steps: 1 })).toEqual([name]);
-      const wanted = before.get(name);
-      if (wanted !== undefined && (await snapshot(db.adminUrl)).join('\n') !== wanted.join('\n')) different.push(name);
+    let at = NAMES.length;
+    for (const name of stops.slice(0, -1).toReversed()) {
+      const steps = at - NAMES.indexOf(name) - 1;
+      expect(await migrateDown({ ...options, steps })).toHaveLength(steps);
+      at -= steps;
+      if ((await snapshot(db.adminUrl)).join('\n') !== seen.get(name)?.join('\n')) different.push(name);
     }
     expect(different).toEqual([]);
+    await migrateDown({ ...options, steps: at });
     const left = await snapshot(db.adminUrl);
     expect(left.filter((line) => !line.startsWith('schema '))).toEqual([]);
     await migrateUp(options);
