@@ -78,6 +78,10 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: CommandModule }
     summary: 'tell other programs what happens in journeys: endpoints, deliveries, replay',
     load: async () => (await import('./commands/webhooks.ts')).webhooksCommand(),
   },
+  payments: {
+    summary: 'what couples owe and have paid: import from a list',
+    load: async () => (await import('./commands/payments.ts')).paymentsCommand(),
+  },
   events: {
     summary: 'what happens to couples: send, list, and what other programs told us',
     load: async () => (await import('./commands/events.ts')).eventsCommand(),

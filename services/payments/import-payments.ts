@@ -1,0 +1,84 @@
+import { parse } from 'csv-parse/sync';
+import { z } from 'zod';
+
+import { findOutsideClients, putOutsidePayment } from '../../db/mapped-changes.ts';
+import type { Trx } from '../../db/tenant.ts';
+
+export const PAYMENT_COLUMNS = ['couple', 'reference', 'kind', 'amount', 'currency', 'status', 'due_on'] as const;
+
+const rowSchema = z.object({
+  couple: z.string().trim().min(1, 'is missing: the couple’s external id or email address').max(320),
+  reference: z.string().trim().min(1, 'is missing: by it the payment is known again').max(200),
+  kind: z
+    .string()
+    .trim()
+    .regex(/^[a-z][a-z0-9_]{0,39}$/, 'is small letters, digits and _, such as deposit'),
+  amount: z
+    .string()
+    .trim()
+    .regex(/^\d{1,8}(\.\d{1,2})?$/, 'is not an amount such as 1450.00')
+    .transform((text) => Math.round(Number(text) * 100))
+    .pipe(z.int().min(1, 'is nothing')),
+  currency: z
+    .string()
+    .trim()
+    .transform((text) => text.toUpperCase())
+    .pipe(
+      z.union([z.literal('').transform(() => 'GBP'), z.string().regex(/^[A-Z]{3}$/, 'is not a currency such as GBP')]),
+    )
+    .default('GBP'),
+  status: z
+    .enum(['pending', 'succeeded', 'failed', 'refunded', 'partially_refunded', 'cancelled'], {
+      error: 'is one of pending, succeeded, failed, refunded, partially_refunded, cancelled',
+    })
+    .default('pending'),
+  due_on: z
+    .union([z.literal('').transform(() => undefined), z.iso.date('is not a date such as 2027-05-01')])
+    .optional(),
+});
+
+export interface PaymentImport {
+  readonly imported: number;
+  readonly refused: { readonly line: number; readonly message: string }[];
+}
+
+/**
+ * Brings payments from a list, for suppliers without Stripe: a row that is in order is written, another is refused with
+ * the reason. The same list again changes nothing; a later one leads payments on, never back.
+ *
+ * @param csv with a heading line naming PAYMENT_COLUMNS
+ * @throws where it is no CSV, or couple, reference, kind or amount has no column
+ */
+export async function importPayments(trx: Trx, csv: string | Buffer): Promise<PaymentImport> {
+  const rows = parse(csv, {
+    bom: true,
+    columns: true,
+    skip_empty_lines: true,
+    info: true,
+    relax_column_count_less: true,
+  });
+  const refused: { line: number; message: string }[] = [];
+  let imported = 0;
+  for (const { record, info } of rows as unknown as { record: Record<string, string>; info: { lines: number } }[]) {
+    const parsed = rowSchema.safeParse(record);
+    const problem = parsed.success ? await put(trx, parsed.data) : describe(parsed.error);
+    if (problem === null) imported += 1;
+    else refused.push({ line: info.lines, message: problem });
+  }
+  return { imported, refused };
+}
+
+async function put(
+  trx: Trx,
+  { couple, due_on: dueOn, ...payment }: z.output<typeof rowSchema>,
+): Promise<string | null> {
+  const [clientId, another] = await findOutsideClients(trx, { externalId: couple, email: couple.toLowerCase() });
+  if (clientId === undefined) return `couple: there is none with the id or address "${couple}"`;
+  if (another !== undefined) return `couple: several have the address "${couple}"; give the external id`;
+  await putOutsidePayment(trx, { clientId, ...payment, dueOn });
+  return null;
+}
+
+function describe(error: z.ZodError): string {
+  return error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; ');
+}

@@ -1,0 +1,152 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import { withTenant, type Trx } from '../../db/tenant.ts';
+import { importPayments } from '../../services/payments/import-payments.ts';
+import { issueInvoice } from '../../services/payments/issue-invoice.ts';
+import { planPayments } from '../../services/payments/plan-payments.ts';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { createOrganization } from '../webhooks/endpoint.ts';
+
+let db: TestDatabase;
+beforeAll(async () => {
+  db = await createTestDatabase();
+});
+afterAll(() => db?.close());
+
+const NOW = new Date('2026-11-20T10:00:00Z');
+
+async function createCouple(zone = 'Europe/London') {
+  const organizationId = await createOrganization(db);
+  await db.query(`update app.organizations set timezone = $2 where id = $1`, [organizationId, zone]);
+  const [client] = await db.query<{ id: string }>(
+    `insert into app.clients (organization_id, external_id, partner_1_name, status, wedding_date)
+     values ($1, 'c-1', 'Ana', 'booked', '2027-06-12') returning id`,
+    [organizationId],
+  );
+  const clientId = client?.id ?? '';
+  const within = <T>(work: (trx: Trx) => Promise<T>): Promise<T> =>
+    withTenant(db.api, { organizationId, actor: 'test' }, work);
+  const payments = () =>
+    db.query(`select kind, amount, status, due_on::text from app.payments where client_id = $1 order by due_on, kind`, [
+      clientId,
+    ]);
+  return { organizationId, clientId, within, payments };
+}
+
+describe('invoice numbers', () => {
+  test('have no gap and none twice, though many are issued at once and some are taken back', async () => {
+    const { clientId, within } = await createCouple();
+    const issue = (fails: boolean) =>
+      within(async (trx) => {
+        const issued = await issueInvoice(trx, { clientId, subtotalAmount: 1000 }, NOW);
+        if (fails) throw new Error('taken back');
+        return issued.ok ? issued.number : null;
+      }).catch(() => null);
+    const numbers = await Promise.all(Array.from({ length: 16 }, (_, index) => issue(index % 4 === 3)));
+    const kept = numbers.filter((number) => number !== null).sort();
+    expect(kept).toEqual(Array.from({ length: 12 }, (_, index) => `2026-${String(index + 1).padStart(4, '0')}`));
+  });
+
+  test('begin anew with the year of the organization’s own calendar, for each organization', async () => {
+    const newYearsEve = new Date('2026-12-31T20:00:00Z');
+    const issueIn = async (zone: string) => {
+      const { clientId, within } = await createCouple(zone);
+      return within((trx) => issueInvoice(trx, { clientId, subtotalAmount: 1 }, newYearsEve));
+    };
+    expect(await issueIn('Europe/London')).toMatchObject({ number: '2026-0001' });
+    expect(await issueIn('Australia/Sydney')).toMatchObject({ number: '2027-0001' });
+  });
+
+  test('are not used up by an invoice that cannot be', async () => {
+    const { clientId, within } = await createCouple();
+    const other = await createCouple();
+    expect(await within((trx) => issueInvoice(trx, { clientId, subtotalAmount: 1.5 }, NOW))).toMatchObject({
+      ok: false,
+      problems: [{ path: 'subtotalAmount' }],
+    });
+    expect(
+      await within((trx) => issueInvoice(trx, { clientId: other.clientId, subtotalAmount: 1 }, NOW)),
+    ).toMatchObject({
+      ok: false,
+      problems: [{ path: 'clientId', message: 'There is no such couple.' }],
+    });
+    expect(await within((trx) => issueInvoice(trx, { clientId, subtotalAmount: 1 }, NOW))).toMatchObject({
+      number: '2026-0001',
+    });
+  });
+});
+
+describe('a payment plan', () => {
+  test('becomes payments with their due dates, in one go', async () => {
+    const { clientId, within, payments } = await createCouple();
+    const plan = {
+      clientId,
+      totalAmount: 175_000,
+      parts: [
+        { kind: 'deposit', amount: 30_000, dueOn: '2026-12-01' },
+        { kind: 'instalment', amount: 45_000, daysFromWedding: -120 },
+        { kind: 'balance', amount: 100_000, daysFromWedding: -42 },
+      ],
+    };
+    expect(await within((trx) => planPayments(trx, plan))).toMatchObject({ ok: true, paymentIds: { length: 3 } });
+    expect(await payments()).toEqual([
+      { kind: 'deposit', amount: 30_000, status: 'pending', due_on: '2026-12-01' },
+      { kind: 'instalment', amount: 45_000, status: 'pending', due_on: '2027-02-12' },
+      { kind: 'balance', amount: 100_000, status: 'pending', due_on: '2027-05-01' },
+    ]);
+  });
+
+  test.each([
+    [[{ kind: 'deposit', amount: 1, dueOn: '2026-12-01' }], 'parts', 'the parts come to 1, the whole is 100'],
+    [[{ kind: 'deposit', amount: 100 }], 'parts.0', 'either on a date or'],
+    [[{ kind: 'deposit', amount: 100, dueOn: '2026-02-30' }], 'parts.0.dueOn', 'date'],
+    [[{ kind: 'The Deposit', amount: 100, dueOn: '2026-12-01' }], 'parts.0.kind', 'such as deposit'],
+  ])('of %j is refused at %s', async (parts, path, message) => {
+    const { clientId, within, payments } = await createCouple();
+    const planned = await within((trx) => planPayments(trx, { clientId, totalAmount: 100, parts }));
+    expect(planned).toMatchObject({
+      ok: false,
+      problems: expect.arrayContaining([{ path, message: expect.stringContaining(message) }]),
+    });
+    expect(await payments()).toEqual([]);
+  });
+});
+
+describe('payments from a list', () => {
+  const HEAD = 'couple,reference,kind,amount,currency,status,due_on';
+
+  test('are written row by row, what is wrong is named by its line, and journeys hear of it', async () => {
+    const { clientId, within, payments } = await createCouple();
+    const csv = [
+      `\uFEFF${HEAD}`,
+      'c-1,INV-1,deposit,300.00,gbp,succeeded,2026-12-01',
+      'c-1,INV-2,balance,1450,,pending,2027-05-01',
+      'c-2,INV-3,balance,1450,GBP,pending,',
+      'c-1,INV-4,balance,a lot,GBP,perhaps,01/05/2027',
+    ].join('\r\n');
+    expect(await within((trx) => importPayments(trx, csv))).toEqual({
+      imported: 2,
+      refused: [
+        { line: 4, message: expect.stringContaining('there is none with the id or address "c-2"') },
+        { line: 5, message: expect.stringMatching(/amount is not an amount.*status is one of.*due_on/) },
+      ],
+    });
+    expect(await payments()).toEqual([
+      { kind: 'deposit', amount: 30_000, status: 'succeeded', due_on: '2026-12-01' },
+      { kind: 'balance', amount: 145_000, status: 'pending', due_on: '2027-05-01' },
+    ]);
+    const told = await db.query(
+      `select event from app.outbox where client_id = $1 and event like 'payment.%' order by id`,
+      [clientId],
+    );
+    expect(told.map(({ event }) => event)).toEqual(['payment.scheduled', 'payment.succeeded', 'payment.scheduled']);
+  });
+
+  test('twice change nothing, and a later list leads them on and never back', async () => {
+    const { within, payments } = await createCouple();
+    const list = (status: string) => `${HEAD}\nc-1,INV-1,balance,1450.00,GBP,${status},2027-05-01\n`;
+    for (const status of ['pending', 'pending', 'succeeded', 'pending'])
+      await within((trx) => importPayments(trx, list(status)));
+    expect(await payments()).toEqual([{ kind: 'balance', amount: 145_000, status: 'succeeded', due_on: '2027-05-01' }]);
+  });
+});
