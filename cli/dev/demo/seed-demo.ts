@@ -2,13 +2,16 @@ import { readdir, readFile } from 'node:fs/promises';
 import { sql } from 'kysely';
 import { Temporal } from 'temporal-polyfill';
 import { parse } from 'yaml';
-import { compileTemplate, type CompiledTemplate } from '../../../channels/compile-template.ts';
+import { checkTemplate } from '../../../channels/check-template.ts';
+import { createTemplateRenderer } from '../../../channels/template-renderer.ts';
 import { parseTemplateFile } from '../../../channels/template-file.ts';
 import { insertClient, insertPayment } from '../../../db/clients.ts';
 import { openDatabase, type Database } from '../../../db/database.ts';
 import { publishJourneyVersion, saveJourneyDraft } from '../../../db/journeys.ts';
 import { withTenant, type Trx } from '../../../db/tenant.ts';
 import { parseDefinition, type JourneyDefinition } from '../../../journeys/definition.ts';
+import { publishForm } from '../../../services/forms/publish-form.ts';
+import { importTemplates, type CheckedTemplate } from '../../../services/templates/import-templates.ts';
 import { readDemoCouples, type DemoCouple } from './couples.ts';
 import { DEMO_ORGANIZATIONS, type DemoOrganization } from './organizations.ts';
 
@@ -17,6 +20,7 @@ const JOURNEY_FOLDERS = [
   new URL('../../../journeys/starters/', import.meta.url),
   new URL('journeys/', import.meta.url),
 ];
+const FORMS = new URL('../../../journeys/starters/forms/', import.meta.url);
 const TEMPLATES = new URL('../../../journeys/starters/templates/', import.meta.url);
 
 /**
@@ -63,7 +67,8 @@ async function withoutSeeded(database: Database): Promise<DemoOrganization[]> {
 
 interface Materials {
   readonly journeys: ReadonlyMap<string, JourneyDefinition>;
-  readonly templates: ReadonlyMap<string, { source: string; compiled: CompiledTemplate }>;
+  readonly templates: readonly CheckedTemplate[];
+  readonly forms: ReadonlyMap<string, unknown>;
 }
 
 async function seedOrganization(
@@ -87,21 +92,27 @@ async function seedOrganization(
       .execute();
     await trx.insertInto('organization_settings').values({ organization_id: organizationId }).execute();
     await insertOwner(trx, organizationId, organization);
-    await insertTemplates(trx, organizationId, materials);
+    // From here on as any program would, within row security: the administrator would see every supplier's rows.
+    await sql`set local role app_api`.execute(trx);
+    await importTemplates(trx, materials.templates);
+    for (const [slug, form] of materials.forms) {
+      const published = await publishForm(trx, slug, form);
+      if (!published.ok)
+        throw new Error(`The starter form ${slug} is invalid: ${published.problems[0]?.message ?? ''}`);
+    }
     for (const file of organization.journeys) {
       const definition = materials.journeys.get(file);
       if (!definition) throw new Error(`The demo has no journey ${file}.yaml.`);
       const journeyId = await saveJourneyDraft(trx, { definition });
       if (journeyId !== null) await publishJourneyVersion(trx, { journeyId, definition });
     }
-    let booked = 0;
+    const booked: string[] = [];
     for (const couple of couples) {
       const clientId = await insertCouple(trx, organizationId, couple);
-      if (couple.status === 'booked') {
-        await dateBack(trx, clientId, bookedSecondsAgo(booked));
-        booked += 1;
-      }
+      if (couple.status === 'booked') booked.push(clientId);
     }
+    await sql`reset role`.execute(trx);
+    for (const [place, clientId] of booked.entries()) await dateBack(trx, clientId, bookedSecondsAgo(place));
   });
 }
 
@@ -135,18 +146,6 @@ async function insertOwner(trx: Trx, organizationId: string, { owner }: DemoOrga
       last_name: owner.lastName,
     })
     .execute();
-}
-
-async function insertTemplates(trx: Trx, organizationId: string, { templates }: Materials): Promise<void> {
-  const rows = [...templates].map(([name, { source, compiled }]) => ({
-    organization_id: organizationId,
-    name,
-    channel: compiled.channel,
-    subject_template: compiled.subject ?? null,
-    content_template: source,
-    html_template: compiled.channel === 'email' ? compiled.body : null,
-  }));
-  await trx.insertInto('communication_templates').values(rows).execute();
 }
 
 async function insertCouple(trx: Trx, organizationId: string, couple: DemoCouple): Promise<string> {
@@ -225,13 +224,18 @@ async function readMaterials(): Promise<Materials> {
       journeys.set(file.replace('.yaml', ''), parsed.definition);
     }
   }
-  const templates = new Map<string, { source: string; compiled: CompiledTemplate }>();
+  const templates: CheckedTemplate[] = [];
+  const renderer = createTemplateRenderer();
   for (const file of await readdir(TEMPLATES)) {
     const name = file.replace(/\.(mjml|liquid)$/, '');
     const parsed = parseTemplateFile(await readFile(new URL(file, TEMPLATES), 'utf8'));
-    const compiled = parsed.ok ? await compileTemplate(parsed.template) : parsed;
-    if (!parsed.ok || !compiled.ok) throw new Error(`The starter template ${file} is invalid.`);
-    templates.set(name, { source: parsed.template.body, compiled: compiled.template });
+    if (!parsed.ok) throw new Error(`The starter template ${file} is invalid: ${parsed.problems[0]?.message ?? ''}`);
+    templates.push({ name, source: parsed.template, check: await checkTemplate(parsed.template, { renderer }) });
   }
-  return { journeys, templates };
+  await renderer.close();
+  const forms = new Map<string, unknown>();
+  for (const file of await readdir(FORMS)) {
+    forms.set(file.replace('.yaml', ''), parse(await readFile(new URL(file, FORMS), 'utf8')));
+  }
+  return { journeys, templates, forms };
 }
