@@ -12,6 +12,7 @@ import type { Draft, Planning, Verdict } from './planning.ts';
 import { nextInRhythm } from './rhythm.ts';
 import { isReasonCode, type Reason } from './reasons.ts';
 import { zoneOf } from './recipients.ts';
+import { sentForAnotherDate } from './sent-for-another-date.ts';
 
 /** A step in the plan: its occurrences, and what they count from. */
 export type DraftedStep = { readonly drafts: Draft[]; readonly anchored: Anchored };
@@ -45,7 +46,7 @@ export function draftStep(planning: Planning, placed: Placed): DraftedStep {
   const count = Math.max(step.repeat?.times ?? 1, lastEnded);
   const drafts = Array.from({ length: count }, (_, index) => draft(index + 1));
   if (anchored.kind === 'known' && step.type !== 'wait_for') setDue(planning, drafts, anchored.origin);
-  if (anchored.kind === 'known' && !barrier && isResent(planning, placed, anchored, zone, lastEnded)) {
+  if (anchored.kind === 'known' && !barrier && isResent(planning, placed, anchored, zone)) {
     const again = draft(lastEnded + 1);
     again.due = dueAt(step, step.when ?? {}, anchored.origin, zone, facts.organization);
     again.endOfUse = endOfUse(step.when ?? {}, anchored.origin, zone);
@@ -87,22 +88,11 @@ export function setDue(
   }
 }
 
-/**
- * `onDateChange: resend`: a date it was counted from has changed since it was sent, so that it would now be due at
- * another moment. A custom date says nothing of when it changed; there the other moment is the whole evidence.
- */
-function isResent(planning: Planning, placed: Placed, anchored: Anchored, zone: Zone, lastEnded: number): boolean {
+/** `onDateChange: resend`: what was sent for another date goes again, as a new occurrence. */
+function isResent(planning: Planning, placed: Placed, anchored: Anchored, zone: Zone): boolean {
   const { step } = placed;
-  if (!isMessage(step) || step.onDateChange !== 'resend' || step.repeat) return false;
-  if (anchored.kind !== 'known' || !anchored.movable) return false;
-  const records = planning.recordsOf(step.key);
-  const last = records.find((record) => record.occurrence === lastEnded);
-  const wasSent = records.some((record) => record.state === 'done');
-  if (!last || !wasSent || last.state === 'unknown' || last.dueAt === null) return false;
-  const { changedAt } = anchored.movable;
-  const changedBefore = changedAt !== null && last.endedAt !== undefined && changedAt <= Date.parse(last.endedAt);
-  const due = dueAt(step, step.when ?? {}, anchored.origin, zone, planning.facts.organization);
-  return !changedBefore && due.at !== Date.parse(last.dueAt);
+  if (!isMessage(step) || step.onDateChange !== 'resend') return false;
+  return sentForAnotherDate(planning, step, anchored, zone) !== null;
 }
 
 /** What the ledger has ended, and never changes; null for what it only planned. */

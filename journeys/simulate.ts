@@ -2,6 +2,7 @@
 import { answerOf } from './answers.ts';
 import { createCalendar, formatInstant, formatLocal } from './calendar.ts';
 import { isMessage, type JourneyDefinition, type Step, type StepType } from './definition.ts';
+import { dateChangeTasks } from './date-change-tasks.ts';
 import { explain } from './explain.ts';
 import type { Facts, Ledger } from './facts.ts';
 import { planJourney } from './plan-journey.ts';
@@ -16,10 +17,12 @@ import { becomeStatus, changeClient, createWorld, endStep, recordPlan, type Worl
  * What became of a step:
  * - `sent` a message, `done` anything else that takes effect, `answered` a condition, wait or delay
  * - `task_instead` the task that takes the place of a message nobody approved
+ * - `task_besides` the task that follows a message which went for a date that has changed since
  * - `skipped`, `not_taken` it will not happen
  * - `held` it would go now, but waits for somebody or for a date to settle
  */
-export type StepFate = 'sent' | 'done' | 'answered' | 'task_instead' | 'skipped' | 'not_taken' | 'held';
+export type StepFate =
+  'sent' | 'done' | 'answered' | 'task_instead' | 'task_besides' | 'skipped' | 'not_taken' | 'held';
 
 /** One line of the log. `local` is the wall clock of the step's zone, for an event the organization's. */
 export type LogEntry =
@@ -81,6 +84,7 @@ export function simulate(
   let now = Date.parse(facts.execution.startedAt);
   let awayUntil = -Infinity;
   let rounds = 0;
+  let settlesAt = Infinity;
 
   for (;;) {
     letHappen();
@@ -91,6 +95,7 @@ export function simulate(
     if (now >= awayUntil) {
       recordPlan(world, plan, at);
       tellOf(plan, at);
+      followDates(plan, at);
       const { next } = plan;
       if (next.kind === 'run') {
         run(
@@ -124,7 +129,7 @@ export function simulate(
     const asleep = next.kind === 'finished' ? Infinity : awayUntil;
     const own = now < awayUntil ? asleep : upcoming;
     const event = events[0] ? Date.parse(events[0].at) : Infinity;
-    const moment = Math.min(own, event);
+    const moment = Math.min(own, event, settlesAt);
     return moment === Infinity ? null : moment;
   }
 
@@ -136,6 +141,21 @@ export function simulate(
       if (fate === null || told.has(once)) continue;
       told.add(once);
       write(line, fate, at, line.reason, null);
+    }
+  }
+
+  /** What was sent for a date that has changed since, and was told to become a task; once the date is still. */
+  function followDates(plan: Plan, at: string): void {
+    settlesAt = Infinity;
+    for (const task of dateChangeTasks(definition, world.facts, world.ledger, at)) {
+      const line = plan.steps.find((one) => one.key === task.key && one.occurrence === task.occurrence);
+      const once = `${task.key}#${task.occurrence} for ${task.nowDueAt}`;
+      if (!line || told.has(once)) continue;
+      if (task.from > at) settlesAt = Math.min(settlesAt, Date.parse(task.from));
+      else {
+        told.add(once);
+        write(line, 'task_besides', at, line.reason, null);
+      }
     }
   }
 

@@ -7,6 +7,7 @@ const PAINTED: Readonly<Record<StepFate, 'green' | 'cyan' | 'yellow' | 'dim'>> =
   sent: 'green',
   done: 'green',
   task_instead: 'green',
+  task_besides: 'green',
   answered: 'cyan',
   held: 'yellow',
   skipped: 'dim',

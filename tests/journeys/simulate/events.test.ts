@@ -212,6 +212,21 @@ describe('the journey itself', () => {
     expect(story(rehearse({ steps }, []).log)).toEqual(['a held 2027-06-03T09:00', 'a task_instead 2027-06-06T09:00']);
   });
 
+  test('makes a task of a message that went for a date which then changed, once the new one is still', () => {
+    const steps = [email('a', { when: wedding(-30), onDateChange: 'task' })];
+    const rows = [
+      { at: '2027-05-20T10:00', do: 'wedding_date.set', weddingOn: '2027-09-18' },
+      { at: '2027-05-20T10:04', do: 'wedding_date.set', weddingOn: '2027-09-04' },
+      { at: '2027-05-25T10:00', do: 'form.submitted', form: 'menu' },
+    ];
+    expect(story(rehearse({ steps }, rows).log)).toEqual([
+      'a sent 2027-05-13T09:00',
+      'a task_besides 2027-05-20T10:14',
+    ]);
+    const slip = [rows[0], { at: '2027-05-20T10:04', do: 'wedding_date.set', weddingOn: '2027-06-12' }];
+    expect(story(rehearse({ steps }, slip as Record<string, unknown>[]).log)).toEqual(['a sent 2027-05-13T09:00']);
+  });
+
   test('looks no further than it is told', () => {
     const steps = [email('a', { when: wedding(-7) }), email('b', { when: wedding(7) })];
     const { log, plan } = rehearse({ steps }, [], '2027-06-12T00:00:00Z');
