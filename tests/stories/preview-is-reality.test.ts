@@ -63,5 +63,8 @@ describe('what the preview says is what happens', () => {
     const preview = runStory(story, definition);
     const real = await runForReal(env, db, bundle, story, definition);
     expect(told(real.ledger)).toEqual(told(preview.simulation.ledger));
+    // Ten steps of a journey fit into 64 KB of history.
+    const tens = Math.max(1, real.ledger.steps.filter(({ endedAt }) => endedAt !== undefined).length / 10);
+    expect(real.historyBytes).toBeLessThanOrEqual(64 * 1_024 * tens);
   });
 });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import { Client } from '@temporalio/client';
+import proto from '@temporalio/proto';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { pino } from 'pino';
@@ -23,7 +24,8 @@ import { testDataConverter } from './temporal.ts';
 export interface StoryRun {
   readonly ledger: Ledger;
   readonly executionId: string;
-  readonly historyEvents: number;
+  /** Size of the whole history, payloads encrypted. */
+  readonly historyBytes: number;
 }
 
 /**
@@ -141,7 +143,11 @@ export async function runForReal(
   const history = await handle.fetchHistory();
   // What waits for later than the story's end must not hold up the clock of the next one.
   await handle.terminate('the story is told').catch(() => {});
-  return { ledger: loaded?.ledger ?? { steps: [] }, executionId, historyEvents: history.events?.length ?? 0 };
+  return {
+    ledger: loaded?.ledger ?? { steps: [] },
+    executionId,
+    historyBytes: proto.temporal.api.history.v1.History.encode(history).finish().length,
+  };
 }
 
 async function executionIdOf(db: TestDatabase, { clientId }: StoryRows): Promise<string> {
