@@ -1,4 +1,4 @@
-// Every line of the case file is a promise of its own: one question to the planner, and what its answer must contain.
+// Every line of the case files is a promise of its own: one question to the planner, and what its answer must contain.
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parsePlanRequest } from '../../../cli/input/plan-request.ts';
@@ -18,17 +18,16 @@ type Case = {
   };
 };
 
-const FILE = new URL('../../fixtures/planner-cases.ndjson', import.meta.url);
-const cases = readFileSync(FILE, 'utf8')
-  .trim()
-  .split('\n')
-  .map((line) => JSON.parse(line) as Case);
-
-describe('planner cases', () => {
-  test.each(cases)('$id: $about', ({ input, expect: expected }) => {
+describe.each(['planner-cases', 'planner-cases-more'])('%s', (file) => {
+  test.each(readCases(file))('$id: $about', ({ input, expect: expected }) => {
     expect(answerTo(input, expected)).toEqual(expected);
   });
 });
+
+function readCases(file: string): Case[] {
+  const lines = readFileSync(new URL(`../../fixtures/${file}.ndjson`, import.meta.url), 'utf8').trim();
+  return lines.split('\n').map((line) => JSON.parse(line) as Case);
+}
 
 /** The plan, reduced to what the case asks for. */
 function answerTo(input: Case['input'], expected: Case['expect']): Case['expect'] {
