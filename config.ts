@@ -30,6 +30,7 @@ const port = z.coerce
   .int('is not a whole number')
   .min(0, 'is below 0')
   .max(65_535, 'is above 65535');
+const basicAuth = z.string().regex(/^[^:\s]+:\S+$/, 'is not user:password');
 const keyRing = z
   .string()
   .refine(
@@ -100,6 +101,34 @@ export const SETTINGS = {
       .optional(),
     example: '+447700900123',
     help: 'The number (E.164) or messaging service (MG...) that texts come from. Goes with TWILIO_ACCOUNT_SID.',
+  },
+  SES_TOPICS: {
+    schema: z
+      .string()
+      .regex(/^arn:[^,\s]+(,arn:[^,\s]+)*$/, 'is not a list of topic ARNs')
+      .optional(),
+    example: 'arn:aws:sns:eu-west-1:123456789012:mail',
+    help: 'SNS topics that may tell what became of mails sent by Amazon SES.',
+  },
+  SENDGRID_PUBLIC_KEY: {
+    schema: z.string().min(1).optional(),
+    example: 'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE',
+    help: 'Key that SendGrid shows in the settings of its signed event webhook.',
+  },
+  MAILGUN_SIGNING_KEY: {
+    schema: z.string().min(1).optional(),
+    example: 'key',
+    help: "Mailgun's HTTP webhook signing key.",
+  },
+  POSTMARK_BASIC_AUTH: {
+    schema: basicAuth.optional(),
+    example: 'postmark:secret',
+    help: 'user:password that Postmark sends along with its webhooks.',
+  },
+  MAIL_RECEIPTS_BASIC_AUTH: {
+    schema: basicAuth.optional(),
+    example: 'mail:secret',
+    help: 'user:password of whatever hands over bounced mails and complaints as raw messages.',
   },
   STRIPE_WEBHOOK_SECRETS: {
     schema: z

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { registerCodecServer, type CodecServerOptions } from '../api/codec-server.ts';
 import { registerFormRoutes } from '../api/forms/register-form-routes.ts';
 import { registerInboundRoutes } from '../api/inbound/register-inbound-routes.ts';
+import { registerReceiptRoutes, type ReceiptRoutesOptions } from '../api/receipts/register-receipt-routes.ts';
 import { createApi, type ApiOptions } from '../api/server.ts';
 import { recordDeed } from '../db/audit-deed.ts';
 import type { Database } from '../db/database.ts';
@@ -29,6 +30,8 @@ export interface StartApiOptions {
   readonly codec?: Pick<CodecServerOptions, 'allowedOrigins' | 'authorize'> | undefined;
   /** Secrets of the platform's own Stripe endpoint for connected accounts. */
   readonly platformStripeSecrets?: readonly string[] | undefined;
+  /** Who may tell what became of messages; absent: nobody. */
+  readonly receipts?: Pick<ReceiptRoutesOptions, 'publicUrl' | 'providers'> | undefined;
   readonly readiness?: ApiOptions['readiness'];
   readonly status?: ApiOptions['status'];
   readonly links?: ApiOptions['links'];
@@ -80,6 +83,7 @@ export async function startApi(options: StartApiOptions): Promise<{ url: string;
     sealingKeys: keyRing,
     platformStripeSecrets: options.platformStripeSecrets,
   });
+  if (options.receipts) await registerReceiptRoutes(api, { ...options.receipts, database, now, fetchText });
   const url = await api.listen({ host: options.host, port: options.port });
   return {
     url,
@@ -88,6 +92,13 @@ export async function startApi(options: StartApiOptions): Promise<{ url: string;
       await connection.close();
     },
   };
+}
+
+/** For addresses at Amazon that were checked: certificates and confirmations are small and come at once. */
+async function fetchText(url: string): Promise<string> {
+  const answer = await fetch(url, { signal: AbortSignal.timeout(5000), redirect: 'error' });
+  if (!answer.ok) throw new Error(`${new URL(url).host} answered ${answer.status}.`);
+  return answer.text();
 }
 
 /** Compares a bearer token in constant time, by its hash. */

@@ -131,7 +131,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       ...createActivities({
         database: workerDatabase,
         clock,
-        senders: { email, ...createTextSenders(options.twilio) },
+        senders: { email, ...createTextSenders(options.twilio, options.publicUrl) },
         sendTimeoutMs: options.sendTimeoutMs ?? 30_000,
         publicUrl: options.publicUrl,
       }),

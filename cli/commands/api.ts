@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { destination, pino } from 'pino';
 import { readConfig } from '../../config.ts';
 import { openDatabase } from '../../db/database.ts';
+import { receiptsFrom } from '../receipt-providers.ts';
 import { bearerTokenCheck, startApi } from '../start-api.ts';
 import { temporalFromEnvironment } from '../temporal-connection.ts';
 
@@ -36,6 +37,7 @@ async function runApi({ host }: { host: string }): Promise<void> {
     database,
     temporal: temporalFromEnvironment(config),
     encryptionKeys: config.WEDSYNC_ENCRYPTION_KEYS ?? '',
+    receipts: receiptsFrom(config),
     platformStripeSecrets: config.STRIPE_WEBHOOK_SECRETS?.split(','),
     codec:
       config.CODEC_TOKEN === undefined

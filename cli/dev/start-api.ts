@@ -6,11 +6,15 @@ import { startApi } from '../start-api.ts';
 
 export interface DevApiOptions {
   readonly port: number;
+  /** Where others reach it: signatures are over this address. */
+  readonly publicUrl: string;
   readonly postgres: { readonly adminUrl: string; readonly urls: { readonly api: string } };
   readonly temporal: { readonly address: string; readonly namespace: string; readonly uiUrl: string | null };
   readonly inboxUrl: string;
   /** As WEDSYNC_ENCRYPTION_KEYS; decodes what the Temporal UI shows. */
   readonly encryptionKeys: string;
+  /** What the dev inbox signs its callbacks with. */
+  readonly twilioAuthToken: string;
   readonly assertWorkerHealthy: () => Promise<void>;
 }
 
@@ -30,6 +34,10 @@ export async function startDevApi(options: DevApiOptions): Promise<{ url: string
     temporal,
     encryptionKeys: options.encryptionKeys,
     codec: { allowedOrigins: originsOf(temporal.uiUrl), authorize: async () => ({ actor: 'admin:development' }) },
+    receipts: {
+      publicUrl: options.publicUrl,
+      providers: { twilio: { authTokens: [options.twilioAuthToken] } },
+    },
     readiness: { worker: options.assertWorkerHealthy },
     status: createStatusReader(
       database,

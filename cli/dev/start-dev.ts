@@ -58,6 +58,7 @@ export async function startDev(options: DevOptions): Promise<RunningDev | null> 
   });
   await claimDataFolder(dataFolder);
   const apiPort = await choosePort(options.port, config.PORT);
+  const publicUrl = config.WEDSYNC_PUBLIC_URL ?? `http://127.0.0.1:${apiPort}`;
   const secrets = await devSecrets(dataFolder);
   const encryptionKeys = config.WEDSYNC_ENCRYPTION_KEYS ?? secrets.encryptionKeys;
 
@@ -114,7 +115,7 @@ export async function startDev(options: DevOptions): Promise<RunningDev | null> 
       twilio: twilioFrom(config) ?? { ...mail.twilio, sender: { from: TEXTS_COME_FROM } },
       mailFrom: config.MAIL_FROM,
       webhookAllowList: config.WEBHOOK_ALLOW_LIST ?? new URL(mail.inboxUrl).host,
-      publicUrl: config.WEDSYNC_PUBLIC_URL ?? `http://127.0.0.1:${apiPort}`,
+      publicUrl,
       log,
     });
     started.defer(worker.stop);
@@ -126,6 +127,8 @@ export async function startDev(options: DevOptions): Promise<RunningDev | null> 
       postgres,
       temporal,
       inboxUrl: mail.inboxUrl,
+      publicUrl,
+      twilioAuthToken: config.TWILIO_AUTH_TOKEN ?? mail.twilio.authToken,
       encryptionKeys,
       assertWorkerHealthy: worker.assertHealthy,
     });
