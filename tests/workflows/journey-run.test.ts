@@ -4,9 +4,9 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import type { NextAction, StepRef, VisibleState } from '../../activities/next-action.ts';
 import { factsChanged } from '../../workflows/messages.ts';
 import { journeyRun } from '../../workflows/journey-run.ts';
+import { schedule } from '../support/scheduled-plan.ts';
 import { bundleWorkflows, startVirtualTime, testDataConverter } from '../support/temporal.ts';
 
 const DAY_MS = 24 * 3_600_000;
@@ -17,56 +17,6 @@ beforeAll(async () => {
   [env, workflowBundle] = await Promise.all([startVirtualTime(), bundleWorkflows()]);
 });
 afterAll(async () => env?.teardown());
-
-const visible: VisibleState = {
-  status: '',
-  blocked: false,
-  version: 0,
-  weddingOn: null,
-  currentStep: null,
-  nextDueMs: null,
-};
-
-/** A planner with a list of instants: what is due is sent, one after the other. */
-function schedule(times: number[], now: () => Promise<number>) {
-  const sent: { key: string; atMs: number }[] = [];
-  const plans: number[] = [];
-  const run = (index: number): NextAction & { kind: 'run' } => ({
-    kind: 'run',
-    activity: 'sendEmail',
-    local: false,
-    key: `step${index}`,
-    occurrence: 1,
-    summary: `email ${index}`,
-    visible,
-  });
-  const next = async (): Promise<NextAction> => {
-    const index = sent.length;
-    const due = times[index];
-    if (due === undefined) return { kind: 'finished', status: 'completed', visible };
-    if (due <= (await now())) return run(index);
-    return { kind: 'wait', untilMs: due, summary: `email ${index}`, whenDue: run(index), visible };
-  };
-  return {
-    sent,
-    plans,
-    move: (index: number, toMs: number): void => {
-      times[index] = toMs;
-    },
-    activities: {
-      planStep: async (): Promise<NextAction> => {
-        plans.push(await now());
-        return next();
-      },
-      sendEmail: async ({ key }: StepRef): Promise<NextAction> => {
-        const due = times[Number(key.slice(4))] ?? 0;
-        if (due <= (await now())) sent.push({ key, atMs: await now() });
-        return next();
-      },
-      markCancelled: async (): Promise<void> => {},
-    },
-  };
-}
 
 async function withWorker<T>(activities: object, use: (taskQueue: string) => Promise<T>): Promise<T> {
   const taskQueue = randomUUID();

@@ -1,0 +1,77 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+import { defaultPayloadConverter } from '@temporalio/common';
+import proto, { type temporal } from '@temporalio/proto';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import { KERNEL_FEATURES, runFeature } from '../support/kernel-features.ts';
+import { bundleWorkflows, startVirtualTime, testDataConverter } from '../support/temporal.ts';
+
+const folder = new URL('histories/', import.meta.url);
+const files = readdirSync(folder).filter((file) => file.endsWith('.bin'));
+const read = (file: string): temporal.api.history.v1.History =>
+  proto.temporal.api.history.v1.History.decode(readFileSync(new URL(file, folder)));
+
+/** What replay does not notice: how long the timers are, and what the activities are given. */
+async function traceOf(events: readonly temporal.api.history.v1.IHistoryEvent[]): Promise<string[]> {
+  const lines: string[] = [];
+  let startedAt = 0;
+  for (const event of events) {
+    if (event.eventType === STARTED) startedAt = Number(event.eventTime?.seconds ?? 0);
+    const timer = event.timerStartedEventAttributes?.startToFireTimeout;
+    if (timer) lines.push(`timer ${Math.round(Number(timer.seconds) / 60)} min`);
+    const activity = event.activityTaskScheduledEventAttributes;
+    if (activity) {
+      const at = Number(event.eventTime?.seconds ?? 0) - startedAt;
+      const [input] = (await testDataConverter.payloadCodecs?.[0]?.decode(activity.input?.payloads ?? [])) ?? [];
+      const given = input === undefined ? {} : defaultPayloadConverter.fromPayload<Record<string, unknown>>(input);
+      const { key, occurrence } = given;
+      const names = Object.keys(given).sort().join(',');
+      lines.push(
+        `${activity.activityType?.name ?? ''} ${String(key)}#${String(occurrence)} (${names}) after ${Math.round(at / 60)} min`,
+      );
+    }
+  }
+  // Signals that come together may be taken in together or one by one: the same timer is then set once or again.
+  return lines.filter((line, index) => line !== lines[index - 1]);
+}
+const featureOf = (file: string): string => file.slice('2026-11-21-'.length, -'.bin'.length);
+const STARTED = proto.temporal.api.enums.v1.EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED;
+
+let env: TestWorkflowEnvironment;
+let workflowBundle: WorkflowBundleWithSourceMap;
+
+beforeAll(async () => {
+  [env, workflowBundle] = await Promise.all([startVirtualTime(), bundleWorkflows()]);
+});
+afterAll(async () => env?.teardown());
+
+describe('histories of executions that sleep', () => {
+  test('there is one for every feature', () => {
+    expect(new Set(files.map(featureOf))).toEqual(new Set(Object.keys(KERNEL_FEATURES)));
+  });
+
+  test('all go on with the code of today', async () => {
+    const histories = files.map((file) => ({ workflowId: `recorded/${file}`, history: read(file) }));
+    const problems: string[] = [];
+    for await (const { workflowId, error } of Worker.runReplayHistories(
+      { workflowBundle, dataConverter: testDataConverter },
+      histories,
+    )) {
+      if (error !== undefined) problems.push(`${workflowId}: ${error.message}`);
+    }
+    expect(problems).toEqual([]);
+  });
+
+  test.each(Object.keys(KERNEL_FEATURES))('%s: timers and inputs are those that were recorded', async (name) => {
+    const newest =
+      files
+        .filter((file) => featureOf(file) === name)
+        .sort()
+        .at(-1) ?? '';
+    const fresh = await runFeature(env, workflowBundle, name);
+    expect(await traceOf(fresh.events ?? [])).toEqual(await traceOf(read(newest).events));
+  });
+});
