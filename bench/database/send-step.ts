@@ -46,7 +46,7 @@ export async function measureSendStep(adminUrl: string, urls: { api: string; wor
     const figures: { transactions: number; statements: number; wal: number; ms: number }[] = [];
     for (const executionId of executionIds) {
       const environment = new MockActivityEnvironment();
-      await environment.run(activities.planStep, { organizationId, executionId });
+      await environment.run((ref) => activities.planStep(ref), { organizationId, executionId });
       Object.assign(counts, { transactions: 0, statements: 0 });
       const before = await walPosition(admin);
       const started = performance.now();

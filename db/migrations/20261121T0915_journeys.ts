@@ -255,8 +255,6 @@ async function createExecutions(db: MigrationDatabase): Promise<void> {
       `alter table app.journey_step_executions set (fillfactor = 85)`,
       `create index journey_step_executions_open_idx on app.journey_step_executions (organization_id, scheduled_for)
          where ended_at is null`,
-      `create index journey_step_executions_ended_idx on app.journey_step_executions (organization_id, ended_at desc)
-         where ended_at is not null`,
     ],
   });
 }
