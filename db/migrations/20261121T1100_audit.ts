@@ -258,11 +258,13 @@ const functionText = (): string => `
     head := format('insert into audit.audit_logs (retention_class, organization_id, actor, actor_type, user_id, request_id,
       table_name, record_id, action, changed_columns, old_values, new_values)
       select %L, ', decision.audit);
-    context := format(', acting, audit.actor_type(acting), audit.actor_user(acting), request, %L, ', of_table);
+    context := format(', acting, acting_type, acting_user, request, %L, ', of_table);
     return format($body$
 declare
-  acting text := audit.actor();
-  request text := nullif(current_setting('app.request_id', true), '');
+  acting constant text := audit.actor();
+  acting_type constant text := audit.actor_type(acting);
+  acting_user constant uuid := audit.actor_user(acting);
+  request constant text := nullif(current_setting('app.request_id', true), '');
   kept constant text[] := %1$L;
   plain constant text[] := %2$L;
 begin
@@ -272,10 +274,12 @@ begin
       from new_rows n left join audit.mask_keys k on k.organization_id = coalesce(%4$s, %9$L);
   elsif tg_op = 'UPDATE' then
     %3$s
-    %4$s%5$sn.%6$I::text, 'update', d.changed, audit.shown(to_jsonb(o), d.changed, plain, k.key),
-      audit.shown(to_jsonb(n), d.changed, plain, k.key)
+    %4$s%5$sn.%6$I::text, 'update', d.changed, 
+      (select jsonb_object_agg(c, case when c = any (plain) then j.o -> c else audit.mask(k.key, j.o -> c) end) from unnest(d.changed) as c),
+      (select jsonb_object_agg(c, case when c = any (plain) then j.n -> c else audit.mask(k.key, j.n -> c) end) from unnest(d.changed) as c)
       from new_rows n join old_rows o using (%6$I)
-      cross join lateral (select array_remove(array[%7$s], null) as changed) d
+      cross join lateral (select array_remove(array[%7$s], null) as changed offset 0) d
+      cross join lateral (select to_jsonb(o) as o, to_jsonb(n) as n offset 0) j
       left join audit.mask_keys k on k.organization_id = coalesce(%4$s, %9$L)
      where cardinality(d.changed) > 0;
   else
