@@ -1,5 +1,6 @@
 // Runs a story and compares what went out with what it expects.
-import type { JourneyDefinition } from './definition.ts';
+import { isMessage, type JourneyDefinition, type Step } from './definition.ts';
+import { stepsByKey } from './effects.ts';
 import type { PlannedStep } from './plan.ts';
 import { primaryOf } from './recipients.ts';
 import { simulate, type LogEntry, type Simulation } from './simulate.ts';
@@ -38,7 +39,7 @@ export function runStory(story: Story, definition: JourneyDefinition): StoryResu
     ...out
       .filter((one) => !story.expect.out.some((expected) => isSame(expected, one)))
       .map((one) => unexpected(story, one)),
-    ...story.expect.not.flatMap((expected) => compareNot(story, expected, simulation, out)),
+    ...story.expect.not.flatMap((expected) => compareNot(story, expected, simulation, out, definition)),
   ];
   return { title: story.title, passed: differences.length === 0, out, differences, simulation };
 }
@@ -100,6 +101,7 @@ function compareNot(
   expected: ExpectedNot,
   simulation: Simulation,
   out: readonly WentOut[],
+  definition: JourneyDefinition,
 ): Difference[] {
   const { step, reasons } = expected;
   const lines = simulation.plan.steps.filter(
@@ -121,7 +123,7 @@ function compareNot(
           message: `${nameOf(step, occurrence)} must not go out, but went on ${localOf(story, went.at)}.`,
         },
       ];
-    if (reasons.length === 0 || wordsOf(line).some((word) => reasons.includes(word))) return [];
+    if (reasons.length === 0 || wordsOf(line, definition).some((word) => reasons.includes(word))) return [];
     const message = `${nameOf(step, occurrence)} did not go out because of ${line.reason.code} (${line.state}), expected ${reasons.join(' or ')}.`;
     return [{ kind: 'reason', step, occurrence, message }];
   });
@@ -129,8 +131,21 @@ function compareNot(
 
 const ENDED = new Set(['done', 'skipped', 'failed', 'not_taken', 'will_skip']);
 
-function wordsOf(line: PlannedStep): string[] {
-  return [line.reason.code, line.state, ...(ENDED.has(line.state) ? [] : ['not_yet'])];
+/** The words that are true of a line that did not go out: its reason, its state, and what else a person would say. */
+function wordsOf(line: PlannedStep, definition: JourneyDefinition): string[] {
+  const { reason, state } = line;
+  const isAnswer = reason.code === 'rejected' && !needsApproval(stepsByKey(definition).get(line.key));
+  return [
+    reason.code,
+    state,
+    ...(ENDED.has(state) ? [] : ['not_yet']),
+    // Somebody was asked what to do about a late step, and said no.
+    ...(isAnswer ? ['by_person', 'missed_while_held', 'past'] : []),
+  ];
+}
+
+function needsApproval(step: Step | undefined): boolean {
+  return step !== undefined && isMessage(step) && step.approval !== undefined && step.approval !== 'none';
 }
 
 function sameRoles(one: readonly string[], other: readonly string[]): boolean {
