@@ -54,6 +54,7 @@ export async function up(db: MigrationDatabase): Promise<void> {
     personalData: true,
     also: [
       `create index clients_wedding_date_idx on app.clients (organization_id, wedding_date) where deleted_at is null`,
+      `create index clients_postponed_idx on app.clients (organization_id, postponed_at) where postponed_at is not null`,
       `create index clients_status_idx on app.clients (organization_id, status)`,
       `create index clients_created_idx on app.clients (organization_id, created_at desc, id)`,
       `create index clients_assignee_id_idx on app.clients (assignee_id) where assignee_id is not null`,

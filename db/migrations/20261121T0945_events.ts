@@ -268,12 +268,22 @@ export async function up(db: MigrationDatabase): Promise<void> {
          insert into app.client_events (organization_id, client_id, name, ref, data, source)
          select organization_id, client_id, 'payment.due', id::text, ${PAYMENT_DATA}, 'system' from due n
          returning 1
+       ), asked as (
+         insert into app.tasks (organization_id, client_id, dedup_key, title, assignee_role)
+         select c.organization_id, c.id, 'postponed/' || c.id || '/' || extract(epoch from c.postponed_at)::bigint,
+                'Ask the couple for their new wedding date', 'owner'
+           from app.clients c
+           left join app.organization_settings s on s.organization_id = c.organization_id
+          where c.postponed_at <= at - make_interval(weeks => coalesce(s.postponed_task_weeks, 8))
+            and c.status in ('lead', 'booked') and c.deleted_at is null
+         on conflict (organization_id, dedup_key) do nothing
+         returning 1
        )
-       select (select count(*) from events) + (select count(*) from overdue) into told;
+       select (select count(*) from events) + (select count(*) from overdue) + (select count(*) from asked) into told;
        return told;
      end $$`,
     `comment on function app.tell_due(timestamptz) is
-       'Tells the journeys which payments fell due and marks invoices overdue, by each organization''s own day.'`,
+       'Tells the journeys which payments fell due, marks invoices overdue, and has the team ask for new wedding dates.'`,
     `revoke all on function app.tell_due(timestamptz) from public`,
     `grant execute on function app.tell_due(timestamptz) to app_relay`,
   );

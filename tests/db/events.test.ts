@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
+import { tellDue } from '../../db/outbox.ts';
 import { withRelay } from '../../db/relay.ts';
 import { withTenant } from '../../db/tenant.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
@@ -168,6 +169,24 @@ describe('a payment', () => {
     await tell('2027-05-11T23:30:00Z');
     await tell('2027-05-12T10:00:00Z');
     expect(await dueOfClient()).toEqual(['payment.due']);
+  });
+});
+
+describe('a postponed wedding', () => {
+  it('has the team asked for the new date after the organization’s number of weeks, once', async () => {
+    const [client] = await db.query<{ id: string; at: Date }>(
+      `insert into app.clients (organization_id, status, postponed_at) values ($1, 'booked', '2027-05-06T12:00:00Z')
+       returning id`,
+      [organizationId],
+    );
+    const tasksAt = async (at: string): Promise<unknown[]> => {
+      await withRelay(db.relay, (trx) => tellDue(trx, new Date(at)));
+      return db.query(`select title, assignee_role, status from app.tasks where client_id = $1`, [client?.id]);
+    };
+    expect(await tasksAt('2027-07-01T11:59:00Z')).toEqual([]);
+    const asked = [{ title: 'Ask the couple for their new wedding date', assignee_role: 'owner', status: 'open' }];
+    expect(await tasksAt('2027-07-01T12:00:00Z')).toEqual(asked);
+    expect(await tasksAt('2027-08-01T12:00:00Z')).toEqual(asked);
   });
 });
 
