@@ -2,6 +2,7 @@ import type { MessageSource } from '../db/load-message.ts';
 import type { MessageStep } from '../journeys/definition.ts';
 import type { Facts } from '../journeys/facts.ts';
 import { choosePayment } from '../journeys/payments.ts';
+import type { PersonalLinks } from './personal-links.ts';
 
 type Contact = NonNullable<Facts['contacts']>[number];
 
@@ -10,6 +11,7 @@ type Contact = NonNullable<Facts['contacts']>[number];
  * template's fallback is used, or the message is blocked and the reason names it.
  *
  * @param publicUrl where couples reach our pages; without it there are no links to them
+ * @param links the recipient's own; they come before what the supplier has set
  */
 export function messageVariables(
   source: MessageSource,
@@ -17,6 +19,7 @@ export function messageVariables(
   step: MessageStep | null,
   recipient: Contact | null,
   publicUrl?: string,
+  links: PersonalLinks | null = null,
 ): Record<string, unknown> {
   const { client, organization } = source;
   const partner1 = firstName(client.partner1Name);
@@ -46,7 +49,7 @@ export function messageVariables(
     },
     payment: paymentVariables(source, facts, step),
     form: { url: formUrl(source, publicUrl) },
-    links: { ...asRecord(settings['links']), ...asRecord(client.metadata['links']) },
+    links: { ...asRecord(settings['links']), ...asRecord(client.metadata['links']), ...links },
   };
 }
 

@@ -85,7 +85,11 @@ function activityOf(line: PlannedStep): StepActivityName {
 function visibleState({ facts, version }: PlanningInput, plan: Plan): VisibleState {
   const nextLine = nextLineOf(plan);
   return {
-    status: plan.status === 'active' && facts.execution.holds.length > 0 ? 'paused' : plan.status,
+    // A held channel holds some steps; what pauses an execution holds all of them.
+    status:
+      plan.status === 'active' && facts.execution.holds.some(({ scope }) => scope !== 'channel')
+        ? 'paused'
+        : plan.status,
     blocked: plan.steps.some(waitsForPerson),
     version,
     weddingOn: facts.client.weddingOn,

@@ -23,6 +23,7 @@ import { localDay } from './local-time.ts';
 import { messageOutcome, RECEIPT_GRACE_MS, type Delivered } from './message-outcome.ts';
 import { messageVariables } from './message-variables.ts';
 import type { NextAction, StepActivity, StepRef } from './next-action.ts';
+import { personalLinks } from './personal-links.ts';
 import { planExecution } from './plan-execution.ts';
 import { doneReason, endStep, tenantOf, whenDue, type DueStep, type StepDependencies } from './step-effect.ts';
 
@@ -37,6 +38,8 @@ export interface ReadyMessage {
   readonly html: string | undefined;
   readonly text: string;
   readonly locale: string;
+  /** Where one click stops advertising (RFC 8058); null for what is no advertising. */
+  readonly unsubscribeUrl: string | null;
   readonly composedAt: Date;
 }
 
@@ -148,6 +151,7 @@ async function begin(
       html: composed.html,
       text: composed.text,
       locale: composed.locale,
+      unsubscribeUrl: composed.unsubscribeUrl,
       composedAt: new Date(now),
     };
     queued.push({ message, row });
@@ -179,6 +183,7 @@ type Composed =
       text: string;
       locale: string;
       recipientName: string | null;
+      unsubscribeUrl: string | null;
       from: ReadyMessage['from'];
     }
   | { ok: false; error: { code: string; message: string } };
@@ -205,6 +210,7 @@ async function compose(
     const message = `There is no template "${step.template}" for ${step.type} in use. Publish one, then retry the step.`;
     return { ok: false, error: { code: 'template_missing', message } };
   }
+  const links = await personalLinks(trx, to.id, publicUrl);
   const rendered = renderTemplate(
     {
       channel: step.type,
@@ -212,7 +218,7 @@ async function compose(
       body: source.edited?.content ?? template.body,
       locale: template.locale,
     },
-    messageVariables(source, facts, step, contact, publicUrl),
+    messageVariables(source, facts, step, contact, publicUrl, links),
   );
   if (!rendered.ok) return { ok: false, error: { code: rendered.code, message: rendered.detail } };
   return {
@@ -223,6 +229,7 @@ async function compose(
     text: rendered.text,
     locale: template.locale,
     recipientName: source.contactNames[to.id] ?? null,
+    unsubscribeUrl: purposeOf(step) === 'marketing' ? (links?.unsubscribe ?? null) : null,
     from: { name: source.organization.name, replyTo: textOf(source.organization.settings['email']) },
   };
 }

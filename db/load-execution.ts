@@ -108,7 +108,8 @@ const LOAD = `/* load_executions */ select
       'startedAt', app.iso_instant(e.started_at),
       'status', case
         when e.stopped_at is not null or e.status in ('stopped', 'failed', 'cancelled') then 'stopped'
-        when e.status in ('paused', 'completed') then e.status else 'active' end,
+        -- paused is what the holds below say; the column only repeats it for lists.
+        when e.status = 'completed' then e.status else 'active' end,
       'stoppedAt', case when e.stopped_at is not null or e.status in ('stopped', 'failed', 'cancelled')
         then app.iso_instant(coalesce(e.stopped_at, e.completed_at)) end,
       'stopReason', e.stop_reason,

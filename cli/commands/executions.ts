@@ -14,6 +14,7 @@ import { retryStep } from '../../services/executions/retry-step.ts';
 import { skipStep } from '../../services/executions/skip-step.ts';
 import type { StepName } from '../../services/executions/step-row.ts';
 import { enrolAction } from '../executions/enrol-action.ts';
+import { holdAction, releaseAction } from '../executions/hold-actions.ts';
 import { listAction, showAction } from '../executions/look-actions.ts';
 import { inOrganization, type OrganizationOptions } from '../executions/in-organization.ts';
 
@@ -58,6 +59,12 @@ Examples:
     .option('--dry-run', 'change nothing: say how many, and what the first ones would get')
     .action(enrolAction);
 
+  scoped(executions, 'hold', 'hold everything, one journey, one couple or one channel')
+    .option('--reason <text>', 'why', '')
+    .action(holdAction);
+  scoped(executions, 'release', 'let go what was held')
+    .option('--late <answer>', 'what was missed: send, skip or ask', lateAnswer, 'send')
+    .action(releaseAction);
   command(executions, 'pause', 'hold one execution', ['<execution>'])
     .option('--reason <text>', 'why', '')
     .action((execution: string, options: OrganizationOptions & { reason: string }) =>
@@ -106,6 +113,14 @@ Examples:
       act(options, (trx, by) => migrateExecution(trx, by, execution, options.to)),
     );
   return executions;
+}
+
+function scoped(parent: Command, name: string, description: string): Command {
+  return command(parent, name, description, [])
+    .option('--all', 'everything of the organization')
+    .option('--journey <name>', 'one journey, by name or id')
+    .option('--client <id>', 'one couple')
+    .option('--channel <word>', 'email, sms or whatsapp');
 }
 
 function command(parent: Command, name: string, description: string, args: readonly string[]): Command {

@@ -10,6 +10,8 @@ import { decideApproval } from '../../services/executions/decide-approval.ts';
 import { editMessage } from '../../services/executions/edit-message.ts';
 import { endExecution } from '../../services/executions/end-execution.ts';
 import { enrolClient } from '../../services/executions/enrol-client.ts';
+import { enrolSegment } from '../../services/executions/enrol-segment.ts';
+import { holdScope, releaseScope, type HoldScope } from '../../services/executions/hold-scope.ts';
 import { migrateExecution } from '../../services/executions/migrate-execution.ts';
 import { pauseExecution } from '../../services/executions/pause-execution.ts';
 import { rescheduleStep, runStepNow } from '../../services/executions/reschedule-step.ts';
@@ -274,6 +276,51 @@ describe('a person commands, and the execution follows', () => {
     expect(await mailsTo(world, couple.email)).toHaveLength(1);
     const none = await command(couple, (trx, by) => migrateExecution(trx, by, executionId, 9));
     expect(none).toMatchObject({ ok: false, code: 'no_such_version' });
+  });
+
+  test('hold a channel: its messages wait in every execution, tasks go on; release lets them go', async () => {
+    const couple = await booked(
+      journey([step('a'), { key: 'call', type: 'task', title: 'Call', when: { anchor: 'wedding_date' } }, step('b')]),
+    );
+    const hold: HoldScope = { scope: 'channel', channel: 'email' };
+    const by: Commander = { actor: 'user:somebody', now: `${new Date().toISOString().slice(0, 19)}Z` };
+    const { organizationId } = couple.supplier;
+    const inTenant = <T>(work: (trx: Trx) => Promise<T>): Promise<T> =>
+      withTenant(world.db.api, { organizationId, actor: by.actor }, work);
+    expect(await inTenant((trx) => holdScope(trx, by, hold, 'the template is wrong'))).toMatchObject({ changed: true });
+    expect(await inTenant((trx) => holdScope(trx, by, hold, 'again'))).toMatchObject({ changed: false });
+    await command(couple, (trx, one) => runStepNow(trx, one, couple.executionId, once));
+    await command(couple, (trx, one) => runStepNow(trx, one, couple.executionId, { key: 'call', occurrence: 1 }));
+    await lineBecomes(couple.executionId, 'call', ({ state }) => state === 'done');
+    expect((await lineOf(couple.executionId, 'a'))?.state).toBe('held');
+    await inTenant((trx) => releaseScope(trx, by, hold, 'send'));
+    await mailsArrive(world, couple.email, 1);
+    expect(await inTenant((trx) => releaseScope(trx, by, hold, 'send'))).toMatchObject({ code: 'not_paused' });
+  });
+
+  test('enrol a segment: every couple that matches, once, each with its plan from now on', async () => {
+    const supplier = await createSupplier(world.db, [
+      journey([{ key: 'call', type: 'task', title: 'Call', when: { anchor: 'journey_start' } }, step('b')]),
+    ]);
+    const clients = await Promise.all(Array.from({ length: 30 }, () => supplier.book({ status: 'lead' })));
+    const [journeyId = ''] = supplier.journeyIds;
+    const by: Commander = { actor: 'user:somebody', now: `${new Date().toISOString().slice(0, 19)}Z` };
+    const enrol = () =>
+      withTenant(world.db.api, { organizationId: supplier.organizationId, actor: by.actor }, (trx) =>
+        enrolSegment(trx, by, journeyId, { status: 'lead' }),
+      );
+    const first = await enrol();
+    expect(first).toMatchObject({ ok: true, enrolled: clients.length });
+    const plans = first.ok ? first.plans : [];
+    expect(plans[0]?.plan.steps.map(({ key }) => key)).toEqual(['call', 'b']);
+    expect(await enrol()).toMatchObject({ ok: true, enrolled: 0 });
+    await eventually('all have begun', async () => {
+      const done = await world.db.query(
+        `select from app.journey_step_executions s where organization_id = $1 and step_key = 'call' and state = 'done'`,
+        [supplier.organizationId],
+      );
+      return done.length === clients.length;
+    });
   });
 
   test('every command is written down with who gave it', async () => {
