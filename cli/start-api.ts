@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { registerCodecServer, type CodecServerOptions } from '../api/codec-server.ts';
 import { registerFormRoutes } from '../api/forms/register-form-routes.ts';
 import { registerInboundRoutes } from '../api/inbound/register-inbound-routes.ts';
+import { registerPreferenceRoutes } from '../api/preferences/register-preference-routes.ts';
 import { registerReceiptRoutes, type ReceiptRoutesOptions } from '../api/receipts/register-receipt-routes.ts';
 import { createApi, type ApiOptions } from '../api/server.ts';
 import { recordDeed } from '../db/audit-deed.ts';
@@ -77,6 +78,7 @@ export async function startApi(options: StartApiOptions): Promise<{ url: string;
   }
   const now = (): Date => new Date();
   await registerFormRoutes(api, { database, now });
+  await registerPreferenceRoutes(api, { database });
   await registerInboundRoutes(api, {
     database,
     now,

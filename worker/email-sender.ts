@@ -18,7 +18,7 @@ export function createEmailSender({ smtpUrl, fromAddress }: EmailSenderOptions):
 }
 
 function toEmail(message: ReadyMessage, fromAddress: string) {
-  const { communicationId, to, subject, text, html, composedAt, locale, from } = message;
+  const { communicationId, to, subject, text, html, composedAt, locale, from, unsubscribeUrl } = message;
   return {
     id: communicationId,
     to: to.name === null ? { address: to.address } : { address: to.address, name: to.name },
@@ -27,6 +27,7 @@ function toEmail(message: ReadyMessage, fromAddress: string) {
     subject,
     text,
     ...(html === undefined ? {} : { html }),
+    ...(unsubscribeUrl === null ? {} : { unsubscribe: { url: unsubscribeUrl } }),
     composedAt,
     language: locale,
   };
