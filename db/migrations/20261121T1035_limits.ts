@@ -52,11 +52,11 @@ export async function up(db: MigrationDatabase): Promise<void> {
               from (select distinct organization_id from new_rows where ${counted} order by 1) added;
          else
            perform app.assert_limit(organization_id, '${resource}')
-              from (select n.organization_id
-                      from (select organization_id from new_rows where ${counted}) n
-                     group by 1
-                    having count(*) > (select count(*) from old_rows o
-                                        where o.organization_id = n.organization_id and ${counted})
+              from (select organization_id
+                      from (select organization_id, 1 as difference from new_rows where ${counted}
+                            union all
+                            select organization_id, -1 from old_rows where ${counted}) counted
+                     group by 1 having sum(difference) > 0
                      order by 1) added;
          end if;
          return null;
