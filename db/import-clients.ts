@@ -34,65 +34,71 @@ export interface StoredCouple {
 }
 
 /**
- * The stored couples that each given one may be: by external id, by any email address, or, where it has neither, by both
- * names and the date.
+ * The stored couples that each given one may be: by external id, by an email address of a partner, or, where it has
+ * neither, by both names and the date.
+ *
+ * Asked with lists and not by joining row to row: while a table grows the planner knows little about it, and would
+ * read all couples of the organization again for each row.
  *
  * @returns one list a couple, in the order of `couples`; with more than one entry it contradicts itself
  */
 export async function findStored(trx: Trx, couples: readonly CoupleToStore[]): Promise<StoredCouple[][]> {
-  const asked = couples.map((couple, place) => {
-    const emails = [couple.email, couple.partner2Email].flatMap((email) => (email ? [email.toLowerCase()] : []));
-    return {
-      place,
-      external_id: couple.externalId ?? null,
-      emails,
-      nameless: couple.externalId === undefined && emails.length === 0,
-      name_1: couple.partner1Name,
-      name_2: couple.partner2Name,
-      wedding_on: couple.weddingOn ?? null,
-    };
-  });
-  const { rows } = await sql<{ place: number; stored: StoredCouple }>`
-    with asked as (
-      select * from jsonb_to_recordset(${JSON.stringify(asked)}::jsonb)
-        as a (place integer, external_id text, emails text[], nameless boolean, name_1 text, name_2 text, wedding_on date)
-    ), matches as (
-      select a.place, c.id from asked a join app.clients c
-        on c.organization_id = (select app.current_org_id()) and c.external_id = a.external_id
+  const nameless = couples.filter((couple) => couple.externalId === undefined && emailsOf(couple).length === 0);
+  const { rows } = await sql<StoredCouple>`
+    with found as materialized (
+      select c.id from app.clients c
+       where c.organization_id = (select app.current_org_id())
+         and c.external_id = any (${couples.flatMap(({ externalId }) => externalId ?? [])}::text[])
       union
-      select a.place, k.client_id from asked a
-        cross join unnest(a.emails) as address
-        join app.client_contacts k on k.organization_id = (select app.current_org_id())
-         and k.value_normalized = address and k.contact_type = 'email'
-        join app.clients c on c.organization_id = k.organization_id and c.id = k.client_id and c.deleted_at is null
+      select k.client_id from app.client_contacts k
+       where k.organization_id = (select app.current_org_id()) and k.contact_type = 'email'
+         and k.role in ('partner_1', 'partner_2') and k.value_normalized = any (${couples.flatMap(emailsOf)}::text[])
       union
-      select a.place, c.id from asked a join app.clients c
-        on c.organization_id = (select app.current_org_id()) and c.deleted_at is null
-       and c.wedding_date is not distinct from a.wedding_on
-       and lower(c.partner_1_name) = lower(a.name_1) and lower(c.partner_2_name) = lower(a.name_2)
-       where a.nameless
+      select c.id from app.clients c
+       where c.organization_id = (select app.current_org_id()) and cardinality(${nameless.map(namesOf)}::text[]) > 0
+         and lower(c.partner_1_name || '/' || c.partner_2_name || '/' || coalesce(c.wedding_date::text, ''))
+             = any (${nameless.map(namesOf)}::text[])
+    ), addresses as (
+      select k.client_id, jsonb_object_agg(k.role || ' ' || k.contact_type, k.contact_value) as by_role
+        from app.client_contacts k
+       where k.organization_id = (select app.current_org_id()) and k.client_id = any (array(select id from found))
+         and k.role in ('partner_1', 'partner_2') and k.contact_type in ('email', 'phone')
+       group by 1
     )
-    select m.place, jsonb_build_object('clientId', c.id, 'deleted', c.deleted_at is not null,
-      'couple', jsonb_strip_nulls(jsonb_build_object(
+    select c.id as "clientId", c.deleted_at is not null as deleted, jsonb_strip_nulls(jsonb_build_object(
         'externalId', c.external_id, 'partner1Name', c.partner_1_name, 'partner2Name', c.partner_2_name,
         'weddingOn', c.wedding_date, 'weddingTime', to_char(c.wedding_time, 'HH24:MI'), 'zone', c.wedding_timezone,
-        'status', c.status, 'tags', c.tags, 'venue', c.venue, 'guestCount', c.guest_count) || coalesce(k.addresses, '{}'))
-      ) as stored
-    from matches m
-    join app.clients c on c.organization_id = (select app.current_org_id()) and c.id = m.id
-    left join lateral (
-      select jsonb_object_agg(case role || ' ' || contact_type
-          when 'partner_1 email' then 'email' when 'partner_2 email' then 'partner2Email'
-          when 'partner_1 phone' then 'phone' else 'partner2Phone' end, contact_value) as addresses
-        from app.client_contacts
-       where organization_id = c.organization_id and client_id = c.id
-         and role in ('partner_1', 'partner_2') and contact_type in ('email', 'phone')
-    ) k on true
-    order by m.place
+        'status', c.status, 'tags', c.tags, 'venue', c.venue, 'guestCount', c.guest_count,
+        'email', a.by_role -> 'partner_1 email', 'partner2Email', a.by_role -> 'partner_2 email',
+        'phone', a.by_role -> 'partner_1 phone', 'partner2Phone', a.by_role -> 'partner_2 phone')) as couple
+      from app.clients c left join addresses a on a.client_id = c.id
+     where c.organization_id = (select app.current_org_id()) and c.id = any (array(select id from found))
+     order by c.created_at, c.id
   `.execute(trx);
-  const found: StoredCouple[][] = couples.map(() => []);
-  for (const { place, stored } of rows) found[place]?.push(stored);
-  return found;
+  const byKey = new Map<string, StoredCouple[]>();
+  for (const stored of rows) {
+    for (const key of storedKeys(stored)) byKey.set(key, [...(byKey.get(key) ?? []), stored]);
+  }
+  return couples.map((couple) => [...new Set(keysOf(couple).flatMap((key) => byKey.get(key) ?? []))]);
+}
+
+const emailsOf = ({ email, partner2Email }: Partial<CoupleToStore>): string[] =>
+  [email, partner2Email].flatMap((address) => (address === undefined ? [] : [address.trim().toLowerCase()]));
+
+const namesOf = (couple: Omit<CoupleToStore, 'tags'>): string =>
+  `${couple.partner1Name}/${couple.partner2Name}/${couple.weddingOn ?? ''}`.toLowerCase();
+
+function keysOf(couple: CoupleToStore): string[] {
+  const keys = emailsOf(couple).map((address) => `email ${address}`);
+  if (couple.externalId !== undefined) keys.push(`id ${couple.externalId}`);
+  return keys.length > 0 ? keys : [`names ${namesOf(couple)}`];
+}
+
+/** Of a deleted couple only its external id counts: that key is taken; its addresses are free again. */
+function storedKeys({ couple, deleted }: StoredCouple): string[] {
+  const id = couple.externalId === undefined ? [] : [`id ${couple.externalId}`];
+  if (deleted) return id;
+  return [...id, ...emailsOf(couple).map((address) => `email ${address}`), `names ${namesOf(couple)}`];
 }
 
 /**
