@@ -47,31 +47,6 @@ export async function callStuckUnknown(
   return rows;
 }
 
-/**
- * Asks the team for a new date where a wedding has been postponed without one for as many weeks as the organization
- * waits; once for each postponement.
- *
- * @param now ISO instant
- */
-export async function askForPostponedDates(trx: Trx, now: string): Promise<number> {
-  const { rows } = await sql`
-    insert into app.tasks (client_id, dedup_key, title, description, assignee_id, assignee_role)
-    select c.id, 'postponed/' || c.id || '/' || extract(epoch from c.postponed_at)::bigint,
-      'Ask for the new wedding date',
-      'The wedding is postponed without a date, and everything that hangs on it waits.', c.assignee_id,
-      case when c.assignee_id is null then 'owner' end
-    from app.clients c
-    join app.organizations o on o.id = c.organization_id
-    left join app.organization_settings s on s.organization_id = c.organization_id
-    where c.organization_id = (select app.current_org_id()) and c.deleted_at is null and c.postponed_at is not null
-      and c.postponed_at + coalesce(s.postponed_task_weeks, 8) * interval '7 days' <= ${now}::timestamptz
-      and exists (select from app.journey_executions e where e.client_id = c.id and e.completed_at is null)
-    on conflict (organization_id, dedup_key) do nothing
-    returning id
-  `.execute(trx);
-  return rows.length;
-}
-
 export interface StuckEvent {
   readonly id: string;
   readonly organizationId: string;

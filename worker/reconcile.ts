@@ -3,14 +3,7 @@ import type { Client } from '@temporalio/client';
 import { toInstant, type Clock } from '../activities/clock.ts';
 import type { Database } from '../db/database.ts';
 import { executionHeads } from '../db/enrolments.ts';
-import {
-  askForPostponedDates,
-  callStuckUnknown,
-  openExecutions,
-  organizationIds,
-  stuckEvents,
-  unparkEvents,
-} from '../db/reconcile.ts';
+import { callStuckUnknown, openExecutions, organizationIds, stuckEvents, unparkEvents } from '../db/reconcile.ts';
 import { withRelay } from '../db/relay.ts';
 import { withTenant } from '../db/tenant.ts';
 import { workflowIdOf, type JourneyWorkflows } from './journey-workflows.ts';
@@ -23,8 +16,7 @@ export interface Finding {
     | 'overdue'
     | 'stuck_sending'
     | 'stuck_event'
-    | 'parked_event'
-    | 'postponed_without_date';
+    | 'parked_event';
   /** Ids and words of ours only. */
   readonly subject: string;
   readonly repaired: boolean;
@@ -72,7 +64,7 @@ async function reconcileOutbox(relayDatabase: Database, before: string, repair: 
 }
 
 async function reconcileOrganization(
-  { workerDatabase, workflows, client, clock, repair }: ReconcileOptions,
+  { workerDatabase, workflows, client, repair }: ReconcileOptions,
   organizationId: string,
   before: string,
 ): Promise<Finding[]> {
@@ -107,14 +99,11 @@ async function reconcileOrganization(
     find('workflow_without_execution', workflowId, repair, 'its execution has ended or was erased');
   }
   if (!repair) return findings;
-  const now = toInstant(await clock());
   const stuck = await withTenant(workerDatabase, tenant, (trx) => callStuckUnknown(trx, before));
   for (const { id, executionId } of stuck) {
     if (executionId !== null) await workflows.wake(organizationId, executionId, 'reconcile');
     find('stuck_sending', id, true, 'claimed by a process that died: the outcome is unknown');
   }
-  const asked = await withTenant(workerDatabase, tenant, (trx) => askForPostponedDates(trx, now));
-  if (asked > 0) find('postponed_without_date', organizationId, true, `${asked} tasks ask for a new date`);
   return findings;
 }
 

@@ -95,16 +95,6 @@ describe('the reconciliation', () => {
     expect(row).toEqual({ status: 'unknown' });
   });
 
-  test('asks for the new date of a wedding that has been postponed for weeks, once', async () => {
-    const clientId = await supplier.book();
-    await planned(clientId);
-    await world.db.query(`update app.clients set postponed_at = now() - interval '9 weeks' where id = $1`, [clientId]);
-    await look(true);
-    await look(true);
-    const tasks = await world.db.query(`select title from app.tasks where client_id = $1`, [clientId]);
-    expect(tasks).toEqual([{ title: 'Ask for the new wedding date' }]);
-  });
-
   test('gives parked events another chance, and reports them', async () => {
     const [event] = await world.db.query<{ id: string }>(
       `insert into app.outbox (organization_id, client_id, event, parked_at, attempts, last_error)
