@@ -23,7 +23,8 @@ const MAX_ATTEMPTS = 20;
 /**
  * Leases the oldest events for a while. Events of one couple are leased in their order and by one relay at a time, so
  * that a booking is never heard of after the cancellation. The locks of the first statement keep a second relay from
- * judging by what it saw before this one committed.
+ * judging by what it saw before this one committed. Which events stand behind one that is leased or put off is told by
+ * one pass over the couples' events: a comparison of each with each took seconds once many were written at once.
  *
  * @param trx of the relay; commit it before the events are worked on
  * @param leaseMs for which nobody else gets them, in milliseconds
@@ -44,22 +45,23 @@ export async function leaseOutbox(trx: Trx, limit: number, leaseMs: number): Pro
   const keys = candidates.rows.map(({ key }) => key);
   if (keys.length === 0) return [];
   const { rows } = await sql<OutboxEvent>`/* relay_lease */
-    with head as (
-      select o.id from app.outbox o
-      where o.processed_at is null and o.parked_at is null and o.available_at <= now()
+    with mine as materialized (
+      select o.id, coalesce(o.client_id, o.organization_id) as key,
+        (o.available_at > now() or coalesce(o.locked_until > now(), false)) as is_blocked
+      from app.outbox o
+      where o.processed_at is null and o.parked_at is null
         and coalesce(o.client_id, o.organization_id) = any (${keys}::uuid[])
-        and (o.locked_until is null or o.locked_until <= now())
-        and not exists (
-          select from app.outbox earlier
-          where earlier.organization_id = o.organization_id and earlier.client_id is not distinct from o.client_id
-            and earlier.id < o.id and earlier.processed_at is null and earlier.parked_at is null
-            and (earlier.locked_until > now() or earlier.available_at > now()))
-      order by o.id limit ${limit}
-      for update skip locked
+    ), head as (
+      select id from (
+        select id, bool_or(is_blocked) over (partition by key order by id) as is_behind from mine
+      ) m
+      where not is_behind order by id limit ${limit}
+    ), locked as (
+      select o.id from app.outbox o join head on head.id = o.id where o.processed_at is null for update of o skip locked
     )
     update app.outbox o
     set locked_until = now() + ${leaseMs} * interval '1 millisecond', attempts = o.attempts + 1
-    from head where o.id = head.id
+    from locked where o.id = locked.id
     returning o.id::text, o.organization_id as "organizationId", o.client_id as "clientId", o.event, o.ref, o.details,
       o.occurred_at as "occurredAt", o.attempts
   `.execute(trx);
