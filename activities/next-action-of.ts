@@ -92,7 +92,7 @@ function visibleState({ facts, version }: PlanningInput, plan: Plan): VisibleSta
         : plan.status,
     blocked: plan.steps.some(waitsForPerson),
     version,
-    weddingOn: facts.client.weddingOn,
+    weddingOn: facts.client.postponed ? null : facts.client.weddingOn,
     currentStep: nextLine?.key ?? null,
     nextDueMs: plan.next.kind === 'wait' && plan.next.until !== null ? Date.parse(plan.next.until) : null,
   };
