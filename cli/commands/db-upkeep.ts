@@ -32,7 +32,7 @@ function maintainCommand(): Command {
     .addHelpText(
       'after',
       `
-Running it again does no harm; the worker does the same every day.
+Run it once a day; again does no harm.
 The digests it prints prove later that the audit was not changed: keep them outside the database.
 
 Exit codes: 0 done, 1 the audit could not be sealed because a transaction stays open, 2 no database.`,

@@ -4,6 +4,8 @@ export async function up(db: MigrationDatabase): Promise<void> {
   await createStatementWatch(db);
   await run(
     db,
+    // A size is worth a word, and only far later a warning.
+    `insert into ops.thresholds (check_name, warning, critical) values ('large_table', 1024 ^ 3, 10 * 1024 ^ 3)`,
     `create function ops.check_system_alerts() returns setof ops.alerts
        language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
      begin
@@ -15,11 +17,11 @@ export async function up(db: MigrationDatabase): Promise<void> {
                 c.message, c.value, case c.state when 'critical' then c.critical else c.warning end as threshold
            from ops.health_checks() c where c.state in ('warning', 'critical')
          union all
-         select 'large_table', t.table_name, case when t.total_bytes > 10 * 1024 ^ 3 then 'warning' else 'info' end,
+         select 'large_table', t.table_name, case when t.total_bytes >= h.critical then 'warning' else 'info' end,
                 format('%s has grown to %s. That is normal growth from about a million messages on; look at what it keeps.',
                   t.table_name, pg_size_pretty(t.total_bytes)),
-                t.total_bytes, 1024 ^ 3
-           from ops.get_table_sizes() t where t.total_bytes > 1024 ^ 3
+                t.total_bytes, case when t.total_bytes >= h.critical then h.critical else h.warning end
+           from ops.get_table_sizes() t join ops.thresholds h on h.check_name = 'large_table' and t.total_bytes >= h.warning
          union all
          select 'slow_statement', s.query_id::text, 'warning',
                 format('%s calls since the last check took %s ms each: %s', s.calls, round(s.mean_ms::numeric), left(s.query, 200)),
@@ -83,5 +85,9 @@ async function createStatementWatch(db: MigrationDatabase): Promise<void> {
 }
 
 export async function down(db: MigrationDatabase): Promise<void> {
-  await run(db, `drop function ops.check_system_alerts(), ops.slow_statements()`);
+  await run(
+    db,
+    `drop function ops.check_system_alerts(), ops.slow_statements()`,
+    `delete from ops.thresholds where check_name = 'large_table'`,
+  );
 }

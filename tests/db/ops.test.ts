@@ -192,6 +192,16 @@ describe('check_system_alerts', () => {
     expect(kept).toEqual({ closed: true });
   });
 
+  it('tells which tables have grown large, as something to know and not as an incident', async () => {
+    const open = await undone(db, async () => {
+      await db.query(
+        `update ops.thresholds set warning = 400000, critical = 100000000 where check_name = 'large_table'`,
+      );
+      return alerts();
+    });
+    expect(new Set(open.map(({ code, severity }) => `${code} ${severity}`))).toEqual(new Set(['large_table info']));
+  });
+
   it('tells which organization has reached a limit', async () => {
     const open = await undone(db, async () => {
       await db.query(`update app.organizations set max_clients = 1`);
