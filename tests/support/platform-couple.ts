@@ -1,0 +1,58 @@
+import { eventually } from './eventually.ts';
+import type { Platform } from './platform.ts';
+import type { Supplier } from './world.ts';
+
+/** Found nowhere but in what is known of the couple, in spellings that no id or word of ours contains. */
+export const MARKS = { firstName: 'Xanthippe', lastName: 'Quillfeather', mailbox: 'xq.marked' } as const;
+
+/** How a step stands in our rows. */
+export interface StepLine {
+  readonly state: string;
+  readonly code: string;
+  readonly dueOn: string | null;
+}
+
+/** A marked couple on a journey. */
+export interface PlatformCouple {
+  readonly platform: Platform;
+  readonly organizationId: string;
+  readonly clientId: string;
+  readonly executionId: string;
+  readonly workflowId: string;
+  readonly email: string;
+  /** One statement about the couple, whose id is `$1`. */
+  query(text: string): Promise<unknown>;
+  stepBecomes(key: string, is: (line: StepLine) => boolean): Promise<StepLine>;
+}
+
+/** Books a marked couple and waits until its journey is planned. */
+export async function bookMarked(platform: Platform, supplier: Supplier, name: string): Promise<PlatformCouple> {
+  const { db } = platform.world;
+  const email = `${MARKS.mailbox}+${name}@example.com`;
+  const clientId = await supplier.book({ name: `${MARKS.firstName} ${MARKS.lastName}`, email });
+  const { id, workflow_id } = await eventually('the execution is planned', async () => {
+    const [row] = await db.query<{ id: string; workflow_id: string }>(
+      `select id, workflow_id from app.journey_executions where client_id = $1 and planned_at is not null`,
+      [clientId],
+    );
+    return row;
+  });
+  return {
+    platform,
+    organizationId: supplier.organizationId,
+    clientId,
+    executionId: id,
+    workflowId: workflow_id,
+    email,
+    query: (text) => db.query(text, [clientId]),
+    stepBecomes: (key, is) =>
+      eventually(`the step ${key} is as hoped for`, async () => {
+        const [line] = await db.query<StepLine>(
+          `select state, reason ->> 'code' as code, left(local_time, 10) as "dueOn"
+             from app.journey_step_executions where execution_id = $1 and step_key = $2`,
+          [id, key],
+        );
+        return line !== undefined && is(line) && line;
+      }),
+  };
+}
