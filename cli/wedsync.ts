@@ -15,7 +15,7 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: CommandModule }
     load: async () => (await import('./commands/dev.ts')).devCommand(),
   },
   api: {
-    summary: 'answer HTTP: health, codec server',
+    summary: 'answer HTTP: forms, preferences, webhooks and receipts of others, health, codec server',
     load: async () => (await import('./commands/api.ts')).apiCommand(),
   },
   plan: {
@@ -81,6 +81,10 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: CommandModule }
   payments: {
     summary: 'what couples owe and have paid: import from a list',
     load: async () => (await import('./commands/payments.ts')).paymentsCommand(),
+  },
+  outbox: {
+    summary: 'what happened and has not reached its journeys yet: look, try again, put aside',
+    load: async () => (await import('./commands/outbox.ts')).outboxCommand(),
   },
   events: {
     summary: 'what happens to couples: send, list, and what other programs told us',
