@@ -6,6 +6,7 @@ import type { Ledger, LedgerStep } from '../journeys/facts.ts';
 import { withMovedSteps } from '../journeys/moved-steps.ts';
 import { planJourney } from '../journeys/plan-journey.ts';
 import type { Plan } from '../journeys/plan.ts';
+import { askApproval } from './ask-approval.ts';
 import { followDates } from './follow-dates.ts';
 import { nextActionOf } from './next-action-of.ts';
 import type { NextAction } from './next-action.ts';
@@ -50,7 +51,8 @@ export function replan({ loaded, now }: PlannedExecution, step: LedgerStep): Pla
 
 /** Writes the plan down and says what is next. */
 export async function settlePlan(trx: Trx, { loaded, plan, now }: PlannedExecution): Promise<NextAction> {
-  const next = await followDates(trx, { loaded, plan, now }, nextActionOf(loaded, plan));
+  const execution = { loaded, plan, now };
+  const next = await askApproval(trx, execution, await followDates(trx, execution, nextActionOf(loaded, plan)));
   await recordPlan(
     trx,
     loaded.organizationId,

@@ -56,3 +56,18 @@ export async function addNotification(trx: Trx, note: NewNotification): Promise<
     on conflict (organization_id, dedup_key) do nothing
   `.execute(trx);
 }
+
+/** Puts a message before the supplier for approval; one that was asked about, or decided, already stays as it is. */
+export async function requestApproval(
+  trx: Trx,
+  executionId: string,
+  request: { readonly key: string; readonly occurrence: number; readonly at: string; readonly deadlineAt: string },
+): Promise<void> {
+  await sql`
+    insert into app.approvals (execution_id, step_key, occurrence, requested_at, deadline_at)
+    values (${executionId}, ${request.key}, ${request.occurrence}, ${request.at}, ${request.deadlineAt})
+    on conflict (organization_id, execution_id, step_key, occurrence) do update
+      set deadline_at = excluded.deadline_at
+      where approvals.decision is null and approvals.deadline_at is distinct from excluded.deadline_at
+  `.execute(trx);
+}

@@ -158,6 +158,12 @@ describe('a person commands, and the execution follows', () => {
     const couple = await booked(journey([step('a', { approval }), step('b')]));
     const { executionId } = couple;
     await lineBecomes(executionId, 'a', ({ reason }) => reason.code === 'needs_approval');
+    const asked = await world.db.query(
+      `select n.title, n.recipient_role, a.decision from app.notifications n
+       join app.approvals a on a.execution_id = n.execution_id where n.execution_id = $1`,
+      [executionId],
+    );
+    expect(asked).toEqual([{ title: '"a" needs your OK', recipient_role: 'owner', decision: null }]);
     const words = { subject: 'Only for you', content: '<p>Dear {{ client.coupleName }}</p>' };
     await command(couple, (trx, by) => editMessage(trx, by, executionId, once, words));
     await command(couple, (trx, by) => decideApproval(trx, by, executionId, once, { decision: 'approved' }));
