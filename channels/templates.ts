@@ -39,6 +39,7 @@ export function renderTemplate(
   variables: Record<string, unknown>,
   limitMs = TEMPLATE_LIMITS.renderMs,
 ): RenderedTemplate {
+  if (Object.values(template.partials ?? {}).some((part) => /\{%-?\s*render\b/.test(part))) return NESTED_PARTS;
   const given = withoutEmpty(JSON.parse(JSON.stringify(variables)) as Record<string, unknown>);
   const scope = merged(emptyGroups(), given);
   const text = createLiquidEngine('text', template.locale, template.partials);
@@ -58,6 +59,14 @@ export const TOO_EXPENSIVE: Extract<RenderedTemplate, { ok: false }> = {
   code: 'too_expensive',
   missing: [],
   detail: 'The template takes too long or grows too large. Take out loops and long repetitions.',
+};
+
+// One that contained itself would never end.
+const NESTED_PARTS: Extract<RenderedTemplate, { ok: false }> = {
+  ok: false,
+  code: 'template_invalid',
+  missing: [],
+  detail: 'The template is not valid: a part (header, footer, signature) may not use other parts.',
 };
 
 type Part = { ok: true; output: string } | { ok: false; missing: string[]; errors: string[] };

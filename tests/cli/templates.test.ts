@@ -111,7 +111,10 @@ describe('wedsync templates', () => {
   });
 
   it('import for an organization that is not there says which are', async () => {
-    const { code, stderr } = await wedsync(['templates', 'import', STARTERS, '--organization', 'nobody'], inDatabase());
+    const { code, stderr } = await wedsync(
+      ['templates', 'import', join(STARTERS, 'enquiry_ask_call.liquid'), '--organization', 'nobody'],
+      inDatabase(),
+    );
     expect({ code, stderr }).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('There is: alder-and-finch') as string,
