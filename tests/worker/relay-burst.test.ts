@@ -8,7 +8,7 @@ import { createSupplier } from '../support/world.ts';
 /** Couples that a journey starts for. */
 const BOOKED = 200;
 /** Events that stand behind theirs, as after a large import. */
-const QUEUED = 30_000;
+const QUEUED = 100_000;
 
 let db: TestDatabase;
 beforeAll(async () => {
@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => db?.close());
 
-test('a queue of thirty thousand events does not stand in the relay’s way: journeys start, and none twice', async () => {
+test('a queue of a hundred thousand events does not stand in the relay’s way: journeys start, and none twice', async () => {
   const supplier = await createSupplier(db, [
     {
       schema: 1,
