@@ -1,3 +1,4 @@
+import { journeyState } from '../../workflows/messages.ts';
 import { eventually } from './eventually.ts';
 import type { Platform } from './platform.ts';
 import type { Supplier } from './world.ts';
@@ -23,6 +24,8 @@ export interface PlatformCouple {
   /** One statement about the couple, whose id is `$1`. */
   query(text: string): Promise<unknown>;
   stepBecomes(key: string, is: (line: StepLine) => boolean): Promise<StepLine>;
+  /** Waits until the workflow has taken in what its last activity answered, so that it waits as it always would. */
+  rests(): Promise<unknown>;
 }
 
 /** Books a marked couple and waits until its journey is planned. */
@@ -53,6 +56,11 @@ export async function bookMarked(platform: Platform, supplier: Supplier, name: s
           [id, key],
         );
         return line !== undefined && is(line) && line;
+      }),
+    rests: () =>
+      eventually('the workflow waits', async () => {
+        const next = await platform.client.workflow.getHandle(workflow_id).query(journeyState);
+        return next?.kind === 'wait';
       }),
   };
 }

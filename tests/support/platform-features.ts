@@ -51,6 +51,7 @@ export const PLATFORM_FEATURES: Readonly<Record<string, PlatformFeature>> = {
     happen: async (couple) => {
       await mailsArrive(couple.platform.world, couple.email, 1);
       await couple.stepBecomes('tag', ({ state }) => state === 'done');
+      await couple.rests();
     },
     ends: 'couple cancels',
   },
@@ -73,6 +74,7 @@ export const PLATFORM_FEATURES: Readonly<Record<string, PlatformFeature>> = {
       await nextMailFails(world, { kind: 'defer', to: couple.email, text });
       await command(couple, (trx, by) => runStepNow(trx, by, couple.executionId, named('welcome')));
       await couple.stepBecomes('welcome', ({ code }) => code === 'retry');
+      await couple.rests();
     },
     ends: 'couple cancels',
   },
@@ -92,6 +94,7 @@ export const PLATFORM_FEATURES: Readonly<Record<string, PlatformFeature>> = {
       await nextMailFails(world, { kind: 'drop_after_data', to: couple.email });
       await command(couple, (trx, by) => runStepNow(trx, by, couple.executionId, named('welcome')));
       await couple.stepBecomes('welcome', ({ state }) => state === 'unknown');
+      await couple.rests();
       await command(couple, (trx, by) => retryStep(trx, by, couple.executionId, named('welcome')));
     },
     ends: 'by itself',
@@ -149,6 +152,7 @@ export const PLATFORM_FEATURES: Readonly<Record<string, PlatformFeature>> = {
       await couple.stepBecomes('asked', ({ state }) => state === 'held');
       await command(couple, (trx, by) => resumeExecution(trx, by, executionId, 'send'));
       await mailsArrive(world, couple.email, 1);
+      await couple.rests();
       await command(couple, (trx, by) => skipStep(trx, by, executionId, named('unwanted')));
       await couple.stepBecomes('unwanted', ({ state }) => state === 'skipped');
     },
@@ -164,7 +168,7 @@ export const PLATFORM_FEATURES: Readonly<Record<string, PlatformFeature>> = {
         payload: { who: '{{ client.coupleName }}' },
         wait: { for: 'accepted' },
       },
-      { key: 'gone', type: 'webhook', when: now, path: '/gone', wait: { for: 'accepted' } },
+      { key: 'gone', type: 'webhook', path: '/gone', wait: { for: 'accepted' } },
     ],
     happen: (couple) => couple.stepBecomes('gone', ({ state }) => state === 'failed'),
     ends: 'by itself',
