@@ -4,6 +4,7 @@ import { table } from '../cli/output/table.ts';
 import { keepsBound, type Measurement } from './measure.ts';
 
 const SUITES: Readonly<Record<string, () => Promise<Measurement[]>>> = {
+  burst: async () => await (await import('./burst.ts')).burstBench(),
   database: async () => await (await import('./database.ts')).databaseBench(),
   planner: async () => await (await import('./planner.ts')).plannerBench(),
   messaging: async () => await (await import('./messaging.ts')).messagingBench(),

@@ -1,0 +1,178 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { Client as Temporal, Connection } from '@temporalio/client';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { Client } from 'pg';
+
+import { startInbox } from '../cli/dev/inbox/start-inbox.ts';
+import { startTemporalDevServer } from '../cli/dev/temporal-server.ts';
+import { withScratchDatabase } from '../cli/dev/with-scratch-database.ts';
+import { openDatabase } from '../db/database.ts';
+import { publishJourneyVersion, saveJourneyDraft } from '../db/journeys.ts';
+import { ensureRoles, LOGIN_ROLES, roleUrl } from '../db/roles.ts';
+import { withTenant } from '../db/tenant.ts';
+import { parseDefinition } from '../journeys/definition.ts';
+import { startWorker } from '../worker/start-worker.ts';
+import type { Measurement } from './measure.ts';
+
+const COUPLES = 10_000;
+const PASSWORD = 'bench';
+const KEYS = `bench:${Buffer.alloc(32, 7).toString('base64')}`;
+const MEGABYTE = 1024 * 1024;
+const LONGEST_MS = 20 * 60_000;
+
+/**
+ * Ten thousand couples written by plain SQL in one transaction: every journey started, none twice, the memory of the
+ * process that relays them bounded, and a mail that falls due meanwhile not held up. One process does it all, against
+ * Temporal's development server (SQLite): the durations say nothing about a real one.
+ */
+export async function burstBench(): Promise<Measurement[]> {
+  Runtime.install({ logger: new DefaultLogger('WARN') });
+  const folder = await mkdtemp(join(tmpdir(), 'wedsync-burst-'));
+  const [temporal, inbox] = await Promise.all([
+    startTemporalDevServer({ uiPort: false, dataFolder: join(folder, 'temporal') }),
+    startInbox(),
+  ]);
+  try {
+    return await withScratchDatabase(async (adminUrl) => {
+      await ensureRoles(adminUrl, Object.fromEntries(LOGIN_ROLES.map((role) => [role, PASSWORD])));
+      const urlOf = (role: 'app_api' | 'app_worker' | 'app_relay'): string => roleUrl(adminUrl, role, PASSWORD);
+      const admin = new Client({ connectionString: adminUrl });
+      await admin.connect();
+      const organizationId = await seed(admin, urlOf('app_api'));
+      const worker = await startWorker({
+        databaseUrls: { worker: urlOf('app_worker'), relay: urlOf('app_relay') },
+        temporal: { address: temporal.address, namespace: temporal.namespace },
+        encryptionKeys: KEYS,
+        smtpUrl: inbox.smtpUrl,
+        mailFrom: 'journeys@example.com',
+        cachedWorkflows: 500,
+      });
+      const connection = await Connection.connect({ address: temporal.address });
+      try {
+        return await measure(admin, new Temporal({ connection }), organizationId);
+      } finally {
+        await connection.close();
+        await worker.stop();
+        await admin.end();
+      }
+    });
+  } finally {
+    await Promise.all([temporal.stop(), inbox.stop()]);
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function measure(admin: Client, temporal: Temporal, organizationId: string): Promise<Measurement[]> {
+  // Falls due a minute from now, in the middle of the burst.
+  await book(admin, organizationId, 'soon', 1);
+  await until('the first journey runs', async () => (await count(admin, 'journey_executions')) === 1);
+  const before = process.memoryUsage().rss;
+  let peak = before;
+  const watch = setInterval(() => (peak = Math.max(peak, process.memoryUsage().rss)), 100);
+  try {
+    const begun = performance.now();
+    await book(admin, organizationId, 'burst', COUPLES);
+    const written = performance.now() - begun;
+    await until('all events are relayed', async () => (await count(admin, 'outbox', 'processed_at is null')) === 0);
+    const relayed = performance.now() - begun;
+    const started = COUPLES + 1;
+    await until('Temporal has all of them', async () => (await running(temporal)) >= started);
+    const late = await until('the mail that was due has left', async () => {
+      const { rows } = await admin.query<{ late: number }>(
+        `select extract(epoch from ended_at - due_at)::float8 as late from app.journey_step_executions where state = 'done'`,
+      );
+      return rows[0]?.late;
+    });
+    const executions = await count(admin, 'journey_executions');
+    const twice =
+      executions - (await count(admin, '(select distinct journey_id, client_id from app.journey_executions) d'));
+    return [
+      figure(`${COUPLES} couples written in one transaction`, written / 1_000, 's', null),
+      figure('until each has its journey and the relay is idle', relayed / 1_000, 's', null),
+      figure('executions', executions, '', { atLeast: started }),
+      figure('workflows in Temporal', await running(temporal), '', { atMost: started }),
+      figure('started twice', twice, '', { atMost: 0 }),
+      figure('memory before the burst', before / MEGABYTE, 'MB', null),
+      figure('memory at its peak', peak / MEGABYTE, 'MB', { atMost: before / MEGABYTE + 400 }),
+      figure('a mail due meanwhile left after', late, 's', { atMost: 10 }),
+    ];
+  } finally {
+    clearInterval(watch);
+  }
+}
+
+/** An organization with a journey that sleeps until 2030, and one that writes a mail a minute after the booking. */
+async function seed(admin: Client, apiUrl: string): Promise<string> {
+  const { rows } = await admin.query<{ id: string }>(
+    `insert into app.organizations (name, slug, timezone) values ('Burst', 'burst', 'Europe/London') returning id`,
+  );
+  const organizationId = rows[0]?.id ?? '';
+  await admin.query(
+    `insert into app.communication_templates (organization_id, name, channel, subject_template, content_template, html_template)
+     values ($1, 'hello', 'email', 'Hello', 'Hello', '<p>Hello</p>')`,
+    [organizationId],
+  );
+  const sleeps = { key: 'call', type: 'task', title: 'Call', when: { anchor: 'wedding_date', offset: { days: -7 } } };
+  const writes = {
+    key: 'hello',
+    type: 'email',
+    template: 'hello',
+    when: { anchor: 'journey_start', offset: { minutes: 1 } },
+  };
+  const database = openDatabase({ url: apiUrl, poolSize: 1 });
+  for (const [tag, step] of [
+    ['burst', sleeps],
+    ['soon', writes],
+  ] as const) {
+    const starts = { on: 'client.booked', onlyIf: { field: 'client.tags', has: tag } };
+    const parsed = parseDefinition({ schema: 1, name: tag, starts, steps: [step] });
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+    const { definition } = parsed;
+    await withTenant(database, { organizationId, actor: 'bench' }, async (trx) => {
+      const journeyId = (await saveJourneyDraft(trx, { definition })) ?? '';
+      await publishJourneyVersion(trx, { journeyId, definition });
+    });
+  }
+  await database.close();
+  return organizationId;
+}
+
+async function book(admin: Client, organizationId: string, tag: string, couples: number): Promise<void> {
+  await admin.query(
+    `with c as (
+       insert into app.clients (organization_id, partner_1_name, status, wedding_date, wedding_timezone, tags)
+       select $1, 'Ana ' || n, 'booked', '2030-06-15', 'Europe/London', array[$2] from generate_series(1, $3::int) n
+       returning organization_id, id)
+     insert into app.client_contacts (organization_id, client_id, role, name, contact_type, contact_value, is_primary)
+     select organization_id, id, 'partner_1', 'Ana', 'email', 'ana-' || id || '@example.com', true from c`,
+    [organizationId, tag, couples],
+  );
+}
+
+async function count(admin: Client, table: string, where = 'true'): Promise<number> {
+  const from = table.startsWith('(') ? table : `app.${table}`;
+  const { rows } = await admin.query<{ count: string }>(`select count(*) from ${from} where ${where}`);
+  return Number(rows[0]?.count ?? 0);
+}
+
+async function running(temporal: Temporal): Promise<number> {
+  return (await temporal.workflow.count(`WorkflowType = 'journeyRun'`)).count;
+}
+
+async function until<T>(what: string, look: () => Promise<T | false | undefined>): Promise<T> {
+  const deadline = performance.now() + LONGEST_MS;
+  while (performance.now() < deadline) {
+    const seen = await look();
+    if (seen !== false && seen !== undefined) return seen;
+    await delay(500);
+  }
+  throw new Error(`Within ${LONGEST_MS / 60_000} minutes it did not come true that ${what}.`);
+}
+
+function figure(name: string, value: number, unit: string, bound: Measurement['bound']): Measurement {
+  return { name, median: value, spread: [value, value], unit, bound };
+}
