@@ -111,17 +111,23 @@ const RANK: Readonly<Record<AttemptStatus, number>> = { pending: 0, failed: 1, c
 
 function laterAttempt(a: Attempt, b: Attempt): Attempt {
   if (a.status === 'succeeded' && b.status === 'succeeded') {
-    // Several events tell the same success; the earliest is when it happened, the highest amount what came in.
-    return a.at < b.at || (a.at === b.at && a.amount >= b.amount) ? withMost(a, b) : withMost(b, a);
+    // Several events tell the same success; the earliest is when it happened, the highest amount what came in. Which is
+    // the earlier must not hang on the amount, or the highest one would decide again at the next join.
+    const first = a.at !== b.at ? (a.at < b.at ? a : b) : inWords(a) >= inWords(b) ? a : b;
+    return { ...first, amount: Math.max(a.amount, b.amount) };
   }
   if (isFinal(a) !== isFinal(b)) return isFinal(a) ? a : b;
   if (a.at !== b.at) return a.at > b.at ? a : b;
   if (a.status !== b.status) return RANK[a.status] > RANK[b.status] ? a : b;
-  return (a.failureCode ?? '') >= (b.failureCode ?? '') ? a : b;
+  if (inWords(a) !== inWords(b)) return inWords(a) > inWords(b) ? a : b;
+  return a.amount >= b.amount ? a : b;
 }
-function withMost(first: Attempt, other: Attempt): Attempt {
-  return { ...first, amount: Math.max(first.amount, other.amount) };
+
+/** Decides between news of the same second, the same way in whatever order they came. */
+function inWords({ failureCode, currency }: Attempt): string {
+  return JSON.stringify([failureCode ?? '', currency]);
 }
+
 /** Success is never left again, whatever else is told of the same attempt: the money came in. */
 function isFinal(attempt: Attempt): boolean {
   return attempt.status === 'succeeded';
