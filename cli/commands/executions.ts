@@ -15,6 +15,7 @@ import { skipStep } from '../../services/executions/skip-step.ts';
 import type { StepName } from '../../services/executions/step-row.ts';
 import { enrolAction } from '../executions/enrol-action.ts';
 import { holdAction, releaseAction } from '../executions/hold-actions.ts';
+import { moveDateAction } from '../executions/move-date-action.ts';
 import { listAction, showAction } from '../executions/look-actions.ts';
 import { inOrganization, type OrganizationOptions } from '../executions/in-organization.ts';
 
@@ -59,6 +60,12 @@ Examples:
     .option('--dry-run', 'change nothing: say how many, and what the first ones would get')
     .action(enrolAction);
 
+  command(executions, 'move-date', 'another wedding date for a couple, with what it changes', ['<client>', '[date]'])
+    .option('--time <time>', 'wall time of the ceremony, HH:MM')
+    .option('--zone <zone>', 'zone of the wedding, such as Europe/Rome')
+    .option('--dry-run', 'only say what would change')
+    .option('--undo', 'take the last change back, as long as nothing has gone out since')
+    .action(moveDateAction);
   scoped(executions, 'hold', 'hold everything, one journey, one couple or one channel')
     .option('--reason <text>', 'why', '')
     .action(holdAction);

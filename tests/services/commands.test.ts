@@ -19,6 +19,8 @@ import { restartExecution } from '../../services/executions/restart-execution.ts
 import { resumeExecution } from '../../services/executions/resume-execution.ts';
 import { retryStep } from '../../services/executions/retry-step.ts';
 import { skipStep } from '../../services/executions/skip-step.ts';
+import { changeWeddingDate, undoWeddingDate } from '../../services/wedding-date/change-wedding-date.ts';
+import { previewWeddingDate } from '../../services/wedding-date/preview-wedding-date.ts';
 import { eventually } from '../support/eventually.ts';
 import { mailsArrive, mailsTo, nextMailFails } from '../support/mails.ts';
 import { createSupplier, createWorld, type Supplier, type World } from '../support/world.ts';
@@ -327,6 +329,40 @@ describe('a person commands, and the execution follows', () => {
       );
       return done.length === clients.length;
     });
+  });
+
+  test('another wedding date: seen beforehand, saved, and taken back as long as nothing has gone out', async () => {
+    const couple = await booked(journey([step('a'), step('b', { when: { anchor: 'journey_start' } })]));
+    await mailsArrive(world, couple.email, 1);
+    const { organizationId } = couple.supplier;
+    const inTenant = <T>(work: (trx: Trx, by: Commander) => Promise<T>): Promise<T> => {
+      const by: Commander = { actor: 'user:somebody', now: `${new Date().toISOString().slice(0, 19)}Z` };
+      return withTenant(world.db.api, { organizationId, actor: by.actor }, (trx) => work(trx, by));
+    };
+    const wedding = { on: '2031-09-20' };
+    const [preview] = await inTenant((trx, by) => previewWeddingDate(trx, couple.clientId, wedding, by.now));
+    expect(preview?.change.counts).toMatchObject({ moves: 1 });
+    expect(preview?.change.steps.find(({ key }) => key === 'a')?.after?.local).toBe('2031-09-13T09:00');
+    expect((await lineOf(couple.executionId, 'a'))?.scheduled_for?.toISOString()).toBe('2030-06-08T08:00:00.000Z');
+
+    expect(await inTenant((trx, by) => changeWeddingDate(trx, by, couple.clientId, wedding))).toMatchObject({
+      ok: true,
+    });
+    const moved = '2031-09-13T08:00:00.000Z';
+    await lineBecomes(couple.executionId, 'a', ({ scheduled_for }) => scheduled_for?.toISOString() === moved);
+    const again = await inTenant((trx, by) => changeWeddingDate(trx, by, couple.clientId, wedding));
+    expect(again).toMatchObject({ ok: false, code: 'no_change' });
+
+    expect(await inTenant((trx, by) => undoWeddingDate(trx, by, couple.clientId))).toMatchObject({ ok: true });
+    const back = '2030-06-08T08:00:00.000Z';
+    await lineBecomes(couple.executionId, 'a', ({ scheduled_for }) => scheduled_for?.toISOString() === back);
+
+    await inTenant((trx, by) => changeWeddingDate(trx, by, couple.clientId, wedding));
+    await command(couple, (trx, by) => runStepNow(trx, by, couple.executionId, once));
+    await mailsArrive(world, couple.email, 2);
+    await lineBecomes(couple.executionId, 'a', ({ state }) => state === 'done');
+    const late = await inTenant((trx, by) => undoWeddingDate(trx, by, couple.clientId));
+    expect(late).toMatchObject({ ok: false, code: 'too_late' });
   });
 
   test('every command is written down with who gave it', async () => {

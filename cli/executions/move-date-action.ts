@@ -1,0 +1,49 @@
+import type { DateChangeStep } from '../../journeys/date-change.ts';
+import {
+  changeWeddingDate,
+  undoWeddingDate,
+  type WeddingDateResult,
+} from '../../services/wedding-date/change-wedding-date.ts';
+import { previewWeddingDate, type ExecutionDateChange } from '../../services/wedding-date/preview-wedding-date.ts';
+import { OperatorError } from '../operator-error.ts';
+import { isRealDate } from '../../journeys/words.ts';
+import { inOrganization, type OrganizationOptions } from './in-organization.ts';
+
+type MoveOptions = OrganizationOptions & {
+  readonly time?: string;
+  readonly zone?: string;
+  readonly dryRun?: boolean;
+  readonly undo?: boolean;
+};
+
+/** `wedsync executions move-date` */
+export async function moveDateAction(clientId: string, date: string | undefined, options: MoveOptions): Promise<void> {
+  const result = await inOrganization(options, async (trx, by): Promise<WeddingDateResult> => {
+    if (options.undo === true) return undoWeddingDate(trx, by, clientId);
+    if (date === undefined || !isRealDate(date)) {
+      throw new OperatorError(`"${date ?? ''}" is no date of the calendar: write it like 2027-06-12.`);
+    }
+    const wedding = { on: date, time: options.time, zone: options.zone };
+    if (options.dryRun !== true) return changeWeddingDate(trx, by, clientId, wedding);
+    const changes = await previewWeddingDate(trx, clientId, wedding, by.now);
+    return { ok: true, message: `What would change on ${date}:`, changes };
+  });
+  if (!result.ok) process.exitCode = 1;
+  if (options.json === true) return console.log(JSON.stringify(result));
+  if (!result.ok) return console.error(`Not done: ${result.message}`);
+  console.log(result.message);
+  for (const change of result.changes) tell(change);
+}
+
+function tell({ journeyName, change }: ExecutionDateChange): void {
+  console.log(`  ${journeyName}`);
+  for (const step of change.steps) if (step.effect !== 'stays') console.log(`    ${lineOf(step)}`);
+}
+
+function lineOf({ name, effect, before, after, rule }: DateChangeStep): string {
+  const from = before?.local?.replace('T', ' ') ?? 'no date';
+  const to = after?.local?.replace('T', ' ') ?? 'no date';
+  if (effect === 'sent') return `${name}: was sent (${rule ?? 'keep'})`;
+  if (effect === 'past') return `${name}: would be past on ${to}, its rule says ${rule ?? 'skip'}`;
+  return `${name}: ${effect} from ${from} to ${to}`;
+}
