@@ -8,6 +8,7 @@ import { openDatabase } from '../db/database.ts';
 import { assertMigrated } from '../db/migrate/migrate.ts';
 import type { MigrationDatabase } from '../db/migrate/statements.ts';
 import { withRelay } from '../db/relay.ts';
+import { maintainDatabase } from '../services/maintain-database.ts';
 import { assertSearchAttributes } from './assert-search-attributes.ts';
 import { createDataConverter } from './data-converter.ts';
 import { createDatabaseClock } from './database-clock.ts';
@@ -136,6 +137,11 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
         publicUrl: options.publicUrl,
       }),
       ...webhooks.activities,
+      maintain: async (): Promise<void> => {
+        const { seals } = await maintainDatabase(workerDatabase);
+        // A digest in the log is one that nobody who can write to the database can change.
+        for (const seal of seals) log.info({ seal }, 'the audit was sealed');
+      },
       reconcile: async (): Promise<number> => {
         const findings = await reconcile({ relayDatabase, workerDatabase, workflows, client, clock, repair: true });
         for (const finding of findings) log.warn({ finding }, 'found and mended by the reconciliation');
