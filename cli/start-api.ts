@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { Connection } from '@temporalio/client';
 import type { NativeConnectionOptions } from '@temporalio/worker';
+import { sql } from 'kysely';
 import { z } from 'zod';
 import { registerCodecServer, type CodecServerOptions } from '../api/codec-server.ts';
 import { registerFormRoutes } from '../api/forms/register-form-routes.ts';
@@ -52,7 +53,10 @@ export async function startApi(options: StartApiOptions): Promise<{ url: string;
   const api = createApi({
     version: manifest.parse(createRequire(import.meta.url)('../package.json')).version,
     readiness: {
-      postgres: () => withoutTenant(database, (trx) => assertMigrated(trx as unknown as MigrationDatabase)),
+      postgres: async () => {
+        await withoutTenant(database, (trx) => sql`select 1`.execute(trx));
+      },
+      migrations: () => withoutTenant(database, (trx) => assertMigrated(trx as unknown as MigrationDatabase)),
       temporal: async () => {
         await connection.workflowService.describeNamespace({ namespace: temporal.namespace });
       },
