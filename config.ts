@@ -153,6 +153,11 @@ export const SETTINGS = {
     example: 'a-long-random-text-of-at-least-24-characters',
     help: 'Bearer token with which the Temporal UI or command line may have payloads decoded at /codec. Absent: no such route.',
   },
+  WORKFLOW_BUNDLE: {
+    schema: z.string().min(1).optional(),
+    example: 'workflow-bundle.js',
+    help: 'File that `wedsync worker --write-bundle` made of the same release; saves each worker the bundling at its start.',
+  },
   WEDSYNC_PUBLIC_URL: {
     schema: httpUrl.optional(),
     example: 'https://journeys.example.com',

@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts'],
-    globalSetup: ['tests/support/postgres-server.ts'],
+    globalSetup: ['tests/support/postgres-server.ts', 'tests/support/workflow-bundle.ts'],
     pool: 'forks',
     // Two cores: more forks than cores only lengthens every timing-sensitive end-to-end test.
     maxWorkers: 2,

@@ -22,7 +22,7 @@ import { JOURNEYS_QUEUE } from './task-queues.ts';
 import { createTextSenders } from './text-senders.ts';
 import { WorkerStartError } from './worker-start-error.ts';
 import { createWebhookWork } from './webhook-work.ts';
-import { workflowBundleOptions } from './workflow-bundle.ts';
+import { workflowSource } from './workflow-bundle.ts';
 
 export interface WorkerOptions {
   readonly databaseUrls: { readonly worker: string; readonly relay: string };
@@ -43,6 +43,8 @@ export interface WorkerOptions {
   readonly twilio?: TwilioOptions | undefined;
   /** Where people reach our pages, for links in Temporal's. */
   readonly publicUrl?: string | undefined;
+  /** Workflows bundled before, by the same release; absent: bundled at the start. */
+  readonly workflowBundlePath?: string | undefined;
   readonly log?: Logger | undefined;
   readonly taskQueue?: string | undefined;
   /** How long one attempt of a send may take, in milliseconds. */
@@ -123,7 +125,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const workflows = createJourneyWorkflows(client, { taskQueue, publicUrl: options.publicUrl });
   await ensureSchedules(client, taskQueue);
   const worker = await Worker.create({
-    ...workflowBundleOptions(),
+    ...workflowSource(options.workflowBundlePath),
     connection: nativeConnection,
     namespace: temporal.namespace,
     taskQueue,

@@ -7,7 +7,8 @@ export class WorkerStartError extends Error {
     | 'two_protobufjs'
     | 'temporal_unreachable'
     | 'database'
-    | 'webhook_allow_list';
+    | 'webhook_allow_list'
+    | 'workflow_bundle_missing';
   constructor(code: WorkerStartError['code'], message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;

@@ -5,6 +5,7 @@ import { readConfig } from '../../config.ts';
 import { twilioFrom } from '../twilio-account.ts';
 import { installRuntime } from '../../worker/install-runtime.ts';
 import { startWorker } from '../../worker/start-worker.ts';
+import { writeWorkflowBundle } from '../../worker/workflow-bundle.ts';
 import { temporalFromEnvironment } from '../temporal-connection.ts';
 
 /** `wedsync worker`: carries journeys out until it is told to stop. */
@@ -12,6 +13,7 @@ export function workerCommand(): Command {
   return new Command('worker')
     .description('Carry journeys out: activities, workflows and the relay of events. Several may run.')
     .option('--metrics <address>', 'offer metrics for Prometheus at this address, such as 0.0.0.0:9464')
+    .option('--write-bundle <file>', 'bundle the workflows into a file for WORKFLOW_BUNDLE, and do nothing else')
     .option('--send-timeout <seconds>', 'how long one attempt of a send may take', parseSeconds, 30)
     .addHelpText(
       'after',
@@ -30,7 +32,8 @@ function parseSeconds(text: string): number {
   return seconds;
 }
 
-async function runWorker(options: { metrics?: string; sendTimeout: number }): Promise<void> {
+async function runWorker(options: { metrics?: string; sendTimeout: number; writeBundle?: string }): Promise<void> {
+  if (options.writeBundle !== undefined) return writeWorkflowBundle(options.writeBundle);
   const config = readConfig(process.env, [
     'DATABASE_URL_WORKER',
     'DATABASE_URL_RELAY',
@@ -52,6 +55,7 @@ async function runWorker(options: { metrics?: string; sendTimeout: number }): Pr
     twilio: twilioFrom(config),
     webhookAllowList: config.WEBHOOK_ALLOW_LIST,
     publicUrl: config.WEDSYNC_PUBLIC_URL,
+    workflowBundlePath: config.WORKFLOW_BUNDLE,
     sendTimeoutMs: options.sendTimeout * 1_000,
     log,
   });

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { temporal } from '@temporalio/proto';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { Worker, type WorkflowBundle } from '@temporalio/worker';
 
 import { factsChanged, lookAgain } from '../../workflows/messages.ts';
 import { journeyRun } from '../../workflows/journey-run.ts';
@@ -54,7 +54,7 @@ export const KERNEL_FEATURES: Readonly<Record<string, { days: readonly number[];
 /** Runs one feature on a server with virtual time and answers with its history. */
 export async function runFeature(
   env: TestWorkflowEnvironment,
-  workflowBundle: WorkflowBundleWithSourceMap,
+  workflowBundle: WorkflowBundle,
   name: string,
 ): Promise<temporal.api.history.v1.IHistory> {
   const feature = KERNEL_FEATURES[name];

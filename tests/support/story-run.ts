@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { Client } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { Worker, type WorkflowBundle } from '@temporalio/worker';
 import { pino } from 'pino';
 
 import { createActivities } from '../../activities/create-activities.ts';
@@ -35,7 +35,7 @@ export interface StoryRun {
 export async function runForReal(
   env: TestWorkflowEnvironment,
   db: TestDatabase,
-  workflowBundle: WorkflowBundleWithSourceMap,
+  workflowBundle: WorkflowBundle,
   story: Story,
   definition: JourneyDefinition,
 ): Promise<StoryRun> {

@@ -1,6 +1,8 @@
+import { readFile } from 'node:fs/promises';
+
 import { Client, Connection } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { bundleWorkflowCode, DefaultLogger, Runtime, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger, Runtime, type WorkflowBundle } from '@temporalio/worker';
 
 import { findTemporalBinary } from '../../cli/dev/temporal-binary.ts';
 import { VIRTUAL_TIME_SERVER } from '../../cli/dev/temporal-wheels.ts';
@@ -28,9 +30,12 @@ export async function startVirtualTime(): Promise<TestWorkflowEnvironment> {
   return env;
 }
 
-/** Bundles the workflows as a worker does. About two seconds: once per test file. */
-export async function bundleWorkflows(): Promise<WorkflowBundleWithSourceMap> {
-  return bundleWorkflowCode(workflowBundleOptions());
+/** The workflows as a worker bundles them; within a test run they were bundled before the first test. */
+export async function bundleWorkflows(): Promise<WorkflowBundle> {
+  const bundlePath = process.env['WORKFLOW_BUNDLE'];
+  return bundlePath === undefined
+    ? bundleWorkflowCode(workflowBundleOptions())
+    : { code: await readFile(bundlePath, 'utf8') };
 }
 
 /** A client of the server at `address` that reads what the workers wrote. */

@@ -42,6 +42,7 @@ export async function createWorld(): Promise<World> {
     encryptionKeys: TEST_KEYS,
     smtpUrl: inbox.smtpUrl,
     mailFrom: 'journeys@example.com',
+    workflowBundlePath: process.env['WORKFLOW_BUNDLE'],
     sendTimeoutMs: 3_000,
     shutdownGraceMs: 2_000,
   };

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { Worker, type WorkflowBundle } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { factsChanged } from '../../workflows/messages.ts';
@@ -11,7 +11,7 @@ import { bundleWorkflows, startVirtualTime, testDataConverter } from '../support
 
 const DAY_MS = 24 * 3_600_000;
 let env: TestWorkflowEnvironment;
-let workflowBundle: WorkflowBundleWithSourceMap;
+let workflowBundle: WorkflowBundle;
 
 beforeAll(async () => {
   [env, workflowBundle] = await Promise.all([startVirtualTime(), bundleWorkflows()]);
