@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { WORKER_SETTINGS } from './worker-settings.ts';
+
 /** One setting that is missing or unusable, with what a person needs to mend it. */
 export interface ConfigProblem {
   readonly name: string;
@@ -164,6 +166,7 @@ export const SETTINGS = {
     help: 'Address under which people and mails reach the API.',
   },
   PORT: { schema: port.default(8080), example: '8080', help: 'Port of the API; 0 takes any free one.' },
+  ...WORKER_SETTINGS,
   LOG_LEVEL: {
     schema: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
     example: 'info',

@@ -18,9 +18,9 @@ export interface ActivityDependencies extends StepDependencies {
   readonly publicUrl?: string | undefined;
 }
 
-type Activities = JourneyActivities & Record<StepActivityName, StepActivity>;
+type Activities = Omit<JourneyActivities, 'giveCommand'> & Record<StepActivityName, StepActivity>;
 
-/** Everything a worker does for journeys. */
+/** Everything a worker does for journeys of its own accord; a person's commands are in worker/give-command.ts. */
 export function createActivities(dependencies: ActivityDependencies): Activities {
   const { senders } = dependencies;
   return {

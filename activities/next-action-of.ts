@@ -9,11 +9,18 @@ import type { NextAction, RunAction, StepActivityName, VisibleState } from './ne
 /** Temporal refuses longer summaries for some of its objects; 200 characters are enough for a person. */
 const LONGEST_SUMMARY = 200;
 
+/** A person's command comes before everything else that is due, and the steps of a crowd that begins come last. */
+const PRIORITY = { command: 1, ordinary: 3 } as const;
+/** What is due so soon after the start belongs to the start, and inherits its priority. */
+const START_MS = 24 * 3_600_000;
+
 export interface PlanningInput {
   readonly definition: JourneyDefinition;
   readonly version: number;
   readonly facts: Facts;
   readonly ledger: Ledger;
+  /** Steps which a person put to another instant. */
+  readonly movedSteps?: Readonly<Record<string, string>> | undefined;
 }
 
 /** The plan, reduced to what the workflow needs: run this, wait until then, or finished. */
@@ -50,7 +57,23 @@ function runAction(input: PlanningInput, plan: Plan, key: string, occurrence: nu
     key,
     occurrence,
     summary: cut(`${activity === 'recordStep' ? `skip ${line.type}` : line.type} ${nameOf(input.definition, line)}`),
+    ...(REMOTE.has(activity) ? priorityOf(input, line) : {}),
   };
+}
+
+/**
+ * Whose turn it is where many wait for a worker. A couple that was put on a journey with a thousand others waits behind
+ * them at first only: its later steps are as urgent as everybody's.
+ */
+function priorityOf({ facts, movedSteps }: PlanningInput, line: PlannedStep): Pick<RunAction, 'priorityKey'> {
+  const { key, occurrence, reason, dueAt } = line;
+  const triedAgain = reason.code === 'retry' && reason.problem === undefined;
+  const approved = facts.approvals.some((one) => one.key === key && one.occurrence === occurrence);
+  if (triedAgain || approved || movedSteps?.[key] !== undefined) return { priorityKey: PRIORITY.command };
+  const { startedAt, trigger } = facts.execution;
+  if (trigger?.event !== 'manual') return {};
+  const isStart = dueAt === null || Date.parse(dueAt) - Date.parse(startedAt) < START_MS;
+  return isStart ? {} : { priorityKey: PRIORITY.ordinary };
 }
 
 /** What leaves the house; everything else is a row of ours. */

@@ -33,6 +33,10 @@ export interface RunAction {
   readonly occurrence: number;
   /** For a person reading Temporal's pages; holds the journey's words, never the couple's. */
   readonly summary: string;
+  /** Task queue of the channel; absent: the workflow's own. */
+  readonly queue?: string | undefined;
+  /** 1 comes first, 5 last; absent: as the workflow was started. */
+  readonly priorityKey?: number | undefined;
 }
 
 /** Nothing to do before `untilMs`. */
@@ -69,10 +73,42 @@ export type NextAction = (RunAction | WaitAction | FinishedAction) & {
   readonly visible: VisibleState | null;
 };
 
+/** What a person may command by an update; services/executions/ has the verbs, with some more that carry words. */
+export type CommandName =
+  'pause' | 'resume' | 'skipStep' | 'runNow' | 'retryStep' | 'reschedule' | 'migrate' | 'approve' | 'reject' | 'stop';
+
+/** What a command needs to know. Words of people do not go through Temporal: they may be about the couple. */
+export interface CommandInput {
+  /** Who commands, by id: `user:<id>`, `admin` and the like. */
+  readonly by: string;
+  /** The step it is about. */
+  readonly key?: string | undefined;
+  /** 1 where it is absent. */
+  readonly occurrence?: number | undefined;
+  /** ISO instant to the second, UTC: where a step is put. */
+  readonly at?: string | undefined;
+  /** Number of the version of the journey. */
+  readonly version?: number | undefined;
+  /** What becomes of the steps that fell due during a pause; absent: send. */
+  readonly late?: 'send' | 'skip' | 'ask' | undefined;
+}
+
+export interface Command extends CommandInput {
+  readonly name: CommandName;
+  /** The same id is the same command. */
+  readonly commandId: string;
+}
+
+/** Done, or refused with a reason for the person. */
+export type CommandAnswer =
+  { readonly ok: true } | { readonly ok: false; readonly code: string; readonly message: string };
+
 /** What the activities look like from inside a workflow. */
 export interface JourneyActivities {
   /** Plans, records the plan and says what is next. */
   planStep(execution: ExecutionRef): Promise<NextAction>;
+  /** Carries out a person's command in our rows. The same command again changes nothing and answers the same. */
+  giveCommand(command: ExecutionRef & Command): Promise<CommandAnswer>;
   /** Writes down that an admin cancelled the workflow. */
   markCancelled(execution: ExecutionRef): Promise<void>;
 }

@@ -49,7 +49,6 @@ export async function burstBench(): Promise<Measurement[]> {
         encryptionKeys: KEYS,
         smtpUrl: inbox.smtpUrl,
         mailFrom: 'journeys@example.com',
-        cachedWorkflows: 500,
       });
       const connection = await Connection.connect({ address: temporal.address });
       try {

@@ -1,5 +1,5 @@
 import { Client, Connection } from '@temporalio/client';
-import { NativeConnection, Worker, type NativeConnectionOptions } from '@temporalio/worker';
+import { NativeConnection, type NativeConnectionOptions } from '@temporalio/worker';
 import { pino, type Logger } from 'pino';
 
 import { createActivities } from '../activities/create-activities.ts';
@@ -14,15 +14,18 @@ import { createDataConverter } from './data-converter.ts';
 import { createDatabaseClock } from './database-clock.ts';
 import { createEmailSender } from './email-sender.ts';
 import { ensureSchedules } from './ensure-schedules.ts';
+import { createGiveCommand } from './give-command.ts';
 import { createJourneyWorkflows } from './journey-workflows.ts';
 import { parseKeyRing } from './key-ring.ts';
 import { reconcile } from './reconcile.ts';
 import { startRelay } from './relay.ts';
-import { JOURNEYS_QUEUE } from './task-queues.ts';
+import { routeSends } from './route-sends.ts';
+import { channelQueue, JOURNEYS_QUEUE } from './task-queues.ts';
+import { createTemporalWorkers } from './temporal-workers.ts';
 import { createTextSenders } from './text-senders.ts';
 import { WorkerStartError } from './worker-start-error.ts';
 import { createWebhookWork } from './webhook-work.ts';
-import { workflowSource } from './workflow-bundle.ts';
+import { DEFAULT_TUNING, type WorkerTuning } from './worker-tuning.ts';
 
 export interface WorkerOptions {
   readonly databaseUrls: { readonly worker: string; readonly relay: string };
@@ -49,12 +52,8 @@ export interface WorkerOptions {
   readonly taskQueue?: string | undefined;
   /** How long one attempt of a send may take, in milliseconds. */
   readonly sendTimeoutMs?: number | undefined;
-  /** Steps carried out at once. */
-  readonly concurrentSteps?: number | undefined;
-  /** Executions kept in memory; the others are replayed when their turn comes. */
-  readonly cachedWorkflows?: number | undefined;
-  /** How long sends under way may take at shutdown, in milliseconds. */
-  readonly shutdownGraceMs?: number | undefined;
+  /** How much is done at once; what is left out is as in DEFAULT_TUNING. */
+  readonly tuning?: Partial<WorkerTuning> | undefined;
 }
 
 export interface RunningWorker {
@@ -79,12 +78,13 @@ const NO_REPLY = 'journeys@wedsync.invalid';
  */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { temporal, databaseUrls, log = pino({ level: 'warn' }), taskQueue = JOURNEYS_QUEUE } = options;
+  const tuning = { ...DEFAULT_TUNING, ...options.tuning };
   assertNode();
   await using opened = new AsyncDisposableStack();
   const onError = (error: Error): void => log.warn({ err: error }, 'a connection to the database was lost');
   const workerDatabase = openDatabase({
     url: databaseUrls.worker,
-    poolSize: 10,
+    poolSize: tuning.databasePool,
     applicationName: 'wedsync-worker',
     onError,
   });
@@ -118,49 +118,55 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     keyRing,
     client,
     taskQueue,
+    activityQueue: channelQueue(taskQueue, 'webhook'),
     log,
     allowList: options.webhookAllowList,
   });
   opened.defer(() => webhooks.stop());
   const workflows = createJourneyWorkflows(client, { taskQueue, publicUrl: options.publicUrl });
   await ensureSchedules(client, taskQueue);
-  const worker = await Worker.create({
-    ...workflowSource(options.workflowBundlePath),
-    connection: nativeConnection,
-    namespace: temporal.namespace,
-    taskQueue,
-    dataConverter,
-    activities: {
-      ...createActivities({
+  const activities = {
+    ...routeSends(
+      createActivities({
         database: workerDatabase,
         clock,
         senders: { email, ...createTextSenders(options.twilio, options.publicUrl) },
         sendTimeoutMs: options.sendTimeoutMs ?? 30_000,
         publicUrl: options.publicUrl,
       }),
-      ...webhooks.activities,
-      maintain: async (): Promise<void> => {
-        const { seals } = await maintainDatabase(workerDatabase);
-        // A digest in the log is one that nobody who can write to the database can change.
-        for (const seal of seals) log.info({ seal }, 'the audit was sealed');
-      },
-      reconcile: async (): Promise<number> => {
-        const findings = await reconcile({ relayDatabase, workerDatabase, workflows, client, clock, repair: true });
-        for (const finding of findings) log.warn({ finding }, 'found and mended by the reconciliation');
-        return findings.length;
-      },
+      taskQueue,
+    ),
+    giveCommand: createGiveCommand({ database: workerDatabase, clock }),
+    ...webhooks.activities,
+    maintain: async (): Promise<void> => {
+      const { seals } = await maintainDatabase(workerDatabase);
+      // A digest in the log is one that nobody who can write to the database can change.
+      for (const seal of seals) log.info({ seal }, 'the audit was sealed');
     },
-    maxCachedWorkflows: options.cachedWorkflows ?? 500,
-    maxConcurrentActivityTaskExecutions: options.concurrentSteps ?? 20,
-    maxConcurrentLocalActivityExecutions: 10,
-    // Eager activities skip the queue and with it the fairness between organizations.
-    maxEagerActivityReservationsPerWorkflowTask: 0,
-    shutdownGraceTime: options.shutdownGraceMs ?? 20_000,
-    shutdownForceTime: (options.shutdownGraceMs ?? 20_000) + 20_000,
+    reconcile: async (): Promise<number> => {
+      const findings = await reconcile({ relayDatabase, workerDatabase, workflows, client, clock, repair: true });
+      for (const finding of findings) log.warn({ finding }, 'found and mended by the reconciliation');
+      return findings.length;
+    },
+  };
+  const workers = await createTemporalWorkers({
+    connection: nativeConnection,
+    namespace: temporal.namespace,
+    taskQueue,
+    dataConverter,
+    workflowBundlePath: options.workflowBundlePath,
+    tuning,
+    activities,
+    channelActivities: {
+      email: ['sendEmail'],
+      sms: ['sendSms'],
+      whatsapp: ['sendWhatsapp'],
+      webhook: ['deliverWebhook'],
+    },
   });
   const relay = startRelay({ relayDatabase, workerDatabase, workflows, log, clock });
   webhooks.start();
-  const ran = worker.run();
+  const ran = workers.run();
 
   const resources = opened.move();
   const done = (async (): Promise<void> => {
@@ -176,14 +182,14 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   return {
     done,
     async assertHealthy() {
-      if (worker.getState() !== 'RUNNING') throw new Error(`The worker is ${worker.getState().toLowerCase()}.`);
+      workers.assertRunning();
       const lookedAt = relay.lastLookAt();
       if (lookedAt === null || Date.now() - lookedAt.getTime() > RELAY_LATE_MS) {
         throw new Error(`The relay last looked at the outbox ${lookedAt?.toISOString() ?? 'never'}.`);
       }
     },
     async stop() {
-      if (worker.getState() === 'RUNNING') worker.shutdown();
+      workers.shutdown();
       await done;
     },
   };

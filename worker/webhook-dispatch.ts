@@ -13,6 +13,8 @@ export interface WebhookDispatchOptions {
   readonly relayDatabase: Database;
   readonly client: Client;
   readonly taskQueue: string;
+  /** Where the attempts wait for a worker; absent: in the workflows' queue. */
+  readonly activityQueue?: string | undefined;
   readonly log: Logger;
   readonly batchSize?: number;
   /** How long an idle dispatch waits before it looks again, in milliseconds. */
@@ -68,13 +70,16 @@ export async function dispatchOnce(options: WebhookDispatchOptions): Promise<num
   return waiting.length;
 }
 
-async function startDelivery({ client, taskQueue }: WebhookDispatchOptions, delivery: WaitingDelivery): Promise<void> {
+async function startDelivery(
+  { client, taskQueue, activityQueue }: WebhookDispatchOptions,
+  delivery: WaitingDelivery,
+): Promise<void> {
   const { organizationId, deliveryId, run, eventType } = delivery;
   try {
     await client.workflow.start<typeof deliverWebhook>('deliverWebhook', {
       taskQueue,
       workflowId: `webhook/${organizationId}/${deliveryId}/${run}`,
-      args: [{ organizationId, deliveryId, run }],
+      args: [{ organizationId, deliveryId, run }, activityQueue],
       staticSummary: `webhook ${eventType}`,
       priority: { fairnessKey: organizationId },
     });

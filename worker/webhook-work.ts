@@ -19,6 +19,8 @@ export interface WebhookWorkOptions {
   readonly keyRing: KeyRing;
   readonly client: Client;
   readonly taskQueue: string;
+  /** Where attempts of deliveries wait for a worker; absent: in the workflows' queue. */
+  readonly activityQueue?: string | undefined;
   readonly log: Logger;
   /** Inner addresses that webhooks may reach all the same, as `parseAllowList` reads them. */
   readonly allowList?: string | undefined;

@@ -15,16 +15,19 @@ import {
 } from '@temporalio/workflow';
 
 import type {
+  Command,
   ExecutionRef,
   JourneyActivities,
   NextAction,
   RunAction,
   StepActivity,
   StepActivityName,
+  StepRef,
   WaitAction,
 } from '../activities/next-action.ts';
-import { factsChanged, journeyState, lookAgain } from './messages.ts';
 import { describeAction } from './describe-action.ts';
+import { factsChanged, journeyState } from './messages.ts';
+import { takeCommands } from './take-commands.ts';
 import { shownAtStart, visibleAttributes } from './visible-attributes.ts';
 
 /** A timer never runs longer, so that a lost signal or a restored database is noticed within a month. */
@@ -69,23 +72,21 @@ export async function journeyRun(execution: ExecutionRef): Promise<JourneyOutcom
   });
   setHandler(journeyState, () => next);
   const current = (): NextAction | null => next;
-  setHandler(
-    lookAgain,
-    async (): Promise<NextAction> => {
-      changes += 1;
-      const asked = changes;
-      await condition(() => plannedAt >= asked);
-      const answer = current();
-      if (answer === null) throw ApplicationFailure.nonRetryable('There is no plan.');
-      return answer;
-    },
-    {
-      validator: (): void => {
-        const known = current();
-        if (known?.kind === 'finished') throw ApplicationFailure.nonRetryable(`The journey is ${known.status}.`);
-      },
-    },
-  );
+  /** What is next once the facts have been looked at again. */
+  const look = async (): Promise<NextAction> => {
+    changes += 1;
+    const asked = changes;
+    await condition(() => plannedAt >= asked);
+    const answer = current();
+    if (answer === null) throw ApplicationFailure.nonRetryable('There is no plan.');
+    return answer;
+  };
+  const command = async (given: Command): Promise<NextAction> => {
+    const result = await inTask.giveCommand({ ...execution, ...given });
+    if (!result.ok) throw ApplicationFailure.nonRetryable(result.message, result.code);
+    return look();
+  };
+  takeCommands({ current, carryOut: command, look });
 
   const show = (action: NextAction): void => {
     setCurrentDetails(describeAction(action));
@@ -97,11 +98,13 @@ export async function journeyRun(execution: ExecutionRef): Promise<JourneyOutcom
 
   const carryOut = async (step: RunAction): Promise<NextAction> => {
     const group = createEventGroup(step.summary, { id: `${step.key}#${step.occurrence}` });
-    const { key, occurrence, summary } = step;
-    const activities = step.local ? inTask : onWire;
-    return group.withScope(() =>
-      activities[step.activity].executeWithOptions({ summary }, [{ ...execution, key, occurrence }]),
-    );
+    const { key, occurrence, summary, queue: taskQueue, priorityKey } = step;
+    const ref: [StepRef] = [{ ...execution, key, occurrence }];
+    return group.withScope(() => {
+      if (step.local) return inTask[step.activity].executeWithOptions({ summary }, ref);
+      const priority = priorityKey === undefined ? undefined : { priorityKey, fairnessKey: execution.organizationId };
+      return onWire[step.activity].executeWithOptions({ summary, taskQueue, priority }, ref);
+    });
   };
 
   /** True where the moment has come, false where the facts changed before. */
@@ -125,7 +128,8 @@ export async function journeyRun(execution: ExecutionRef): Promise<JourneyOutcom
         continue;
       }
       if (next.kind === 'finished') {
-        await condition(allHandlersFinished);
+        // A command under way may still want a look.
+        await condition(() => allHandlersFinished() || changes !== plannedAt);
         if (changes !== plannedAt) continue;
         return next.status;
       }

@@ -1,6 +1,6 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 
-import type { NextAction } from '../activities/next-action.ts';
+import type { CommandInput, CommandName, NextAction } from '../activities/next-action.ts';
 
 /** Something that a plan depends on has changed; which thing does not matter, the planner reads them all. */
 export const factsChanged = defineSignal<[{ eventId: string }]>('factsChanged');
@@ -10,6 +10,23 @@ export const factsChanged = defineSignal<[{ eventId: string }]>('factsChanged');
  * command came to; refused where the execution has ended.
  */
 export const lookAgain = defineUpdate<NextAction>('lookAgain');
+
+/** A person's command to one execution, which answers with what is next. */
+const command = <Name extends CommandName>(name: Name) => defineUpdate<NextAction, [CommandInput], Name>(name);
+
+/** The commands that a person may give from Temporal's pages and command line: ids, words of ours and instants only. */
+export const commands = {
+  pause: command('pause'),
+  resume: command('resume'),
+  skipStep: command('skipStep'),
+  runNow: command('runNow'),
+  retryStep: command('retryStep'),
+  reschedule: command('reschedule'),
+  migrate: command('migrate'),
+  approve: command('approve'),
+  reject: command('reject'),
+  stop: command('stop'),
+} as const satisfies { readonly [Name in CommandName]: unknown };
 
 /** What the execution does next. */
 export const journeyState = defineQuery<NextAction | null>('journeyState');

@@ -6,20 +6,24 @@ import { twilioFrom } from '../twilio-account.ts';
 import { installRuntime } from '../../worker/install-runtime.ts';
 import { startWorker } from '../../worker/start-worker.ts';
 import { writeWorkflowBundle } from '../../worker/workflow-bundle.ts';
+import { tuningFrom } from '../../worker/worker-tuning.ts';
 import { temporalFromEnvironment } from '../temporal-connection.ts';
 
 /** `wedsync worker`: carries journeys out until it is told to stop. */
 export function workerCommand(): Command {
   return new Command('worker')
     .description('Carry journeys out: activities, workflows and the relay of events. Several may run.')
-    .option('--metrics <address>', 'offer metrics for Prometheus at this address, such as 0.0.0.0:9464')
+    .option(
+      '--metrics <address>',
+      'offer metrics for Prometheus at this address, such as 0.0.0.0:9464 (METRICS_ADDRESS)',
+    )
     .option('--write-bundle <file>', 'bundle the workflows into a file for WORKFLOW_BUNDLE, and do nothing else')
     .option('--send-timeout <seconds>', 'how long one attempt of a send may take', parseSeconds, 30)
     .addHelpText(
       'after',
       `
 Settings: DATABASE_URL_WORKER, DATABASE_URL_RELAY, TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, SMTP_URL,
-WEDSYNC_ENCRYPTION_KEYS. SIGTERM or Ctrl-C: takes no new work and finishes the sends under way.`,
+WEDSYNC_ENCRYPTION_KEYS; how much is done at once: WORKER_* (.env.example explains each). SIGTERM or Ctrl-C: takes no new work and finishes the sends under way.`,
     )
     .action(runWorker);
 }
@@ -42,7 +46,7 @@ async function runWorker(options: { metrics?: string; sendTimeout: number; write
     'WEDSYNC_ENCRYPTION_KEYS',
   ]);
   const log = pino({ level: config.LOG_LEVEL });
-  installRuntime({ log, metricsAddress: options.metrics });
+  installRuntime({ log, metricsAddress: options.metrics ?? config.METRICS_ADDRESS });
   const stopRequested = new Promise<string>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(signal));
   });
@@ -57,6 +61,7 @@ async function runWorker(options: { metrics?: string; sendTimeout: number; write
     publicUrl: config.WEDSYNC_PUBLIC_URL,
     workflowBundlePath: config.WORKFLOW_BUNDLE,
     sendTimeoutMs: options.sendTimeout * 1_000,
+    tuning: tuningFrom(config),
     log,
   });
   log.info('carrying out journeys');

@@ -41,6 +41,10 @@ export interface Commander {
   readonly userId?: string | undefined;
   /** ISO instant, to the second. */
   readonly now: string;
+  /** The same id is the same command: given again, after a lost answer, it changes nothing and answers the same. */
+  readonly commandId?: string | undefined;
+  /** The workflow itself commands, and looks again of its own accord. */
+  readonly fromWorkflow?: boolean | undefined;
 }
 
 export const refuse = (code: Refusal['code'], message: string): Refusal => ({ ok: false, code, message });
@@ -62,18 +66,38 @@ export async function commandExecution(
   const locked = UUID.test(executionId) && (await lock(trx, executionId));
   const execution = locked ? await loadExecution(trx, executionId, by.now) : null;
   if (execution === null) return refuse('not_found', `There is no execution ${executionId}.`);
+  const before = await carriedBefore(trx, by, execution);
+  if (before !== null) return before;
   if (!endedToo && ENDED.has(execution.status)) {
     return refuse('ended', `The journey "${execution.journeyName}" is ${execution.status} for this couple.`);
   }
   const result = await carryOut(execution);
   if (!result.ok || !result.changed) return result;
+  const data = by.commandId === undefined ? {} : { commandId: by.commandId, executionId: result.executionId };
   await sql`
-    insert into app.activities (kind, actor, client_id, journey_id, execution_id, summary, occurred_at)
+    insert into app.activities (kind, actor, client_id, journey_id, execution_id, summary, data, occurred_at)
     values (${`execution.${kind}`}, ${by.actor}, ${execution.clientId}, ${execution.journeyId}, ${executionId},
-      ${result.message}, ${by.now})
+      ${result.message}, ${JSON.stringify(data)}::jsonb, ${by.now})
   `.execute(trx);
-  await wakeExecution(trx, result.executionId);
+  if (by.fromWorkflow !== true) await wakeExecution(trx, result.executionId);
   return result;
+}
+
+/** What this very command came to before; null where it is new. */
+async function carriedBefore(
+  trx: Trx,
+  { commandId }: Commander,
+  { executionId, clientId }: LoadedExecution,
+): Promise<Carried | null> {
+  if (commandId === undefined) return null;
+  const { rows } = await sql<{ message: string; executionId: string }>`
+    select summary as message, data ->> 'executionId' as "executionId" from app.activities
+    where organization_id = (select app.current_org_id()) and client_id = ${clientId}
+      and execution_id = ${executionId} and data ->> 'commandId' = ${commandId}
+    limit 1
+  `.execute(trx);
+  const [row] = rows;
+  return row === undefined ? null : { ok: true, changed: false, ...row };
 }
 
 /** Makes an execution look at its facts again once the transaction is committed. */

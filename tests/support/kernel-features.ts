@@ -5,7 +5,7 @@ import type { temporal } from '@temporalio/proto';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker, type WorkflowBundle } from '@temporalio/worker';
 
-import { factsChanged, lookAgain } from '../../workflows/messages.ts';
+import { commands, factsChanged, lookAgain } from '../../workflows/messages.ts';
 import { journeyRun } from '../../workflows/journey-run.ts';
 import { schedule } from './scheduled-plan.ts';
 import { testDataConverter } from './temporal.ts';
@@ -38,6 +38,13 @@ export const KERNEL_FEATURES: Readonly<Record<string, { days: readonly number[];
     days: [3],
     run: async (handle) => {
       await handle.executeUpdate(lookAgain);
+      await handle.result();
+    },
+  },
+  commanded: {
+    days: [30],
+    run: async (handle) => {
+      await handle.executeUpdate(commands.runNow, { args: [{ by: 'admin', key: 'step0' }] });
       await handle.result();
     },
   },

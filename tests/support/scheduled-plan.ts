@@ -1,4 +1,11 @@
-import type { NextAction, StepRef, VisibleState } from '../../activities/next-action.ts';
+import type {
+  Command,
+  CommandAnswer,
+  ExecutionRef,
+  NextAction,
+  StepRef,
+  VisibleState,
+} from '../../activities/next-action.ts';
 
 const visible: VisibleState = {
   status: '',
@@ -44,6 +51,14 @@ export function schedule(times: number[], now: () => Promise<number>) {
         const due = times[Number(key.slice(4))] ?? 0;
         if (due <= (await now())) sent.push({ key, atMs: await now() });
         return next();
+      },
+      giveCommand: async ({ key, occurrence = 1 }: ExecutionRef & Command): Promise<CommandAnswer> => {
+        const index = Number((key ?? '').slice(4));
+        if (occurrence !== 1 || times[index] === undefined) {
+          return { ok: false, code: 'step_not_found', message: 'There is no such step.' };
+        }
+        times[index] = await now();
+        return { ok: true };
       },
       markCancelled: async (): Promise<void> => {},
     },

@@ -44,7 +44,7 @@ export async function createWorld(): Promise<World> {
     mailFrom: 'journeys@example.com',
     workflowBundlePath: process.env['WORKFLOW_BUNDLE'],
     sendTimeoutMs: 3_000,
-    shutdownGraceMs: 2_000,
+    tuning: { shutdownGraceMs: 2_000 },
   };
   return {
     db,

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 
+import { WorkflowUpdateFailedError } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker, type WorkflowBundle } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { factsChanged } from '../../workflows/messages.ts';
+import { commands, factsChanged } from '../../workflows/messages.ts';
+import type { CommandInput } from '../../activities/next-action.ts';
 import { journeyRun } from '../../workflows/journey-run.ts';
 import { schedule } from '../support/scheduled-plan.ts';
 import { bundleWorkflows, startVirtualTime, testDataConverter } from '../support/temporal.ts';
@@ -98,6 +100,37 @@ describe('journeyRun', () => {
       await handle.result();
       expect(plan.sent).toHaveLength(1);
       expect((plan.sent[0]?.atMs ?? 0) - (start + 60 * DAY_MS)).toBeLessThan(60_000);
+    });
+  });
+
+  test('a command acts at once and answers with what is next; one that makes no sense leaves no trace', async () => {
+    const start = await now();
+    const plan = schedule([start + 40 * DAY_MS, start + 50 * DAY_MS], now);
+    await withWorker(plan.activities, async (taskQueue) => {
+      const handle = await env.client.workflow.start(journeyRun, {
+        taskQueue,
+        workflowId: randomUUID(),
+        args: [ref()],
+      });
+      const refused = async (update: keyof typeof commands, input: object): Promise<string> =>
+        handle.executeUpdate(commands[update], { args: [input as CommandInput] }).then(
+          () => 'done',
+          (error: unknown) =>
+            error instanceof WorkflowUpdateFailedError ? (error.cause?.message ?? '') : String(error),
+        );
+      expect(await refused('runNow', { by: 'admin' })).toMatch(/by its key/);
+      expect(await refused('runNow', { by: 'Ana Lopez', key: 'step0' })).toMatch(/who commands/);
+      expect(await refused('reschedule', { by: 'admin', key: 'step0', at: 'tomorrow' })).toMatch(/in UTC/);
+      expect(await refused('migrate', { by: 'admin', version: 0 })).toMatch(/by its number/);
+      expect(await refused('resume', { by: 'admin', late: 'never' })).toMatch(/"skip"/);
+      const { events } = await handle.fetchHistory();
+      expect(events?.filter((event) => event.workflowExecutionUpdateAcceptedEventAttributes)).toEqual([]);
+      expect(await refused('runNow', { by: 'admin', key: 'step9' })).toMatch(/no such step/);
+
+      const next = await handle.executeUpdate(commands.runNow, { args: [{ by: 'admin', key: 'step0' }] });
+      expect(next).toMatchObject({ kind: 'run', key: 'step0' });
+      await handle.result();
+      expect((plan.sent[0]?.atMs ?? 0) - start).toBeLessThan(DAY_MS);
     });
   });
 });
