@@ -4,7 +4,6 @@ import { destination, pino } from 'pino';
 import type { Config } from '../../config.ts';
 import { installRuntime } from '../../worker/install-runtime.ts';
 import { startWorker } from '../../worker/start-worker.ts';
-import { OperatorError } from '../operator-error.ts';
 import { temporalFromEnvironment } from '../temporal-connection.ts';
 import { openPostgres, prepareDatabase } from './database.ts';
 import { seedDemo } from './demo/seed-demo.ts';
@@ -12,6 +11,7 @@ import { twilioFrom } from '../twilio-account.ts';
 import { claimDataFolder, removeDevFile, writeDevFile, type DevFile } from './dev-file.ts';
 import { startInbox } from './inbox/start-inbox.ts';
 import type { Progress } from './progress.ts';
+import { reservePort } from './reserve-port.ts';
 import { devSecrets } from './secrets.ts';
 import { startDevApi } from './start-api.ts';
 import { startTemporalDevServer } from './temporal-server.ts';
@@ -57,7 +57,9 @@ export async function startDev(options: DevOptions): Promise<RunningDev | null> 
     stopping = true;
   });
   await claimDataFolder(dataFolder);
-  const apiPort = await choosePort(options.port, config.PORT);
+  const reserved = await reservePort(options.port, config.PORT);
+  started.defer(reserved.release);
+  const apiPort = reserved.port;
   const publicUrl = config.WEDSYNC_PUBLIC_URL ?? `http://127.0.0.1:${apiPort}`;
   const secrets = await devSecrets(dataFolder);
   const encryptionKeys = config.WEDSYNC_ENCRYPTION_KEYS ?? secrets.encryptionKeys;
@@ -122,6 +124,7 @@ export async function startDev(options: DevOptions): Promise<RunningDev | null> 
     return worker;
   });
   const apiUrl = await progress.step('API and status page', async () => {
+    await reserved.release();
     const api = await startDevApi({
       port: apiPort,
       postgres,
@@ -153,21 +156,6 @@ export async function startDev(options: DevOptions): Promise<RunningDev | null> 
   const upcoming = await readUpcoming(postgres.adminUrl);
   const running = started.move();
   return { info, upcoming, workerEnded: worker.done, stop: () => running.disposeAsync() };
-}
-
-/** A port that a person asked for is theirs or an error; the usual one gives way to the next free one. */
-async function choosePort(asked: number | undefined, usual: number): Promise<number> {
-  const wanted = asked ?? usual;
-  const free = await getPort({
-    port: [wanted, ...Array.from({ length: 20 }, (_, index) => wanted + index + 1)],
-    host: '127.0.0.1',
-  });
-  if (asked !== undefined && free !== asked) {
-    throw new OperatorError(
-      `Port ${asked} is used by another program. Stop it, choose another with --port, or leave --port away to take a free one.`,
-    );
-  }
-  return free;
 }
 
 /**

@@ -4,11 +4,11 @@ import type { BusinessType } from '../../../db/domain.ts';
 export interface DemoOrganization {
   readonly slug: string;
   readonly name: string;
-  readonly businessType: BusinessType;
+  readonly businessType: Extract<BusinessType, 'photographer' | 'caterer' | 'venue'>;
   readonly zone: string;
   readonly owner: { readonly firstName: string; readonly lastName: string; readonly email: string };
   readonly phone: string;
-  /** Starter journeys, and journeys of the demo, that run for its couples. */
+  /** Starter journeys that run for its couples. */
   readonly journeys: readonly string[];
 }
 
@@ -20,7 +20,7 @@ export const DEMO_ORGANIZATIONS: readonly DemoOrganization[] = [
     zone: 'Europe/London',
     owner: { firstName: 'Rosa', lastName: 'Whitlock', email: 'rosa@wildflower.example' },
     phone: '+44 7700 900801',
-    journeys: ['photographer-full-day', 'wedding-photography', 'payment-thank-you', 'balance-reminder'],
+    journeys: ['photographer-full-day', 'photographer-enquiry'],
   },
   {
     slug: 'thyme-and-table',

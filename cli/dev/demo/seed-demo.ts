@@ -16,12 +16,9 @@ import { readDemoCouples, type DemoCouple } from './couples.ts';
 import { DEMO_ORGANIZATIONS, type DemoOrganization } from './organizations.ts';
 
 const ACTOR = 'system:demo';
-const JOURNEY_FOLDERS = [
-  new URL('../../../journeys/starters/', import.meta.url),
-  new URL('journeys/', import.meta.url),
-];
-const FORMS = new URL('../../../journeys/starters/forms/', import.meta.url);
-const TEMPLATES = new URL('../../../journeys/starters/templates/', import.meta.url);
+const JOURNEYS = new URL('../../../journeys/starters/', import.meta.url);
+const FORMS = new URL('forms/', JOURNEYS);
+const TEMPLATES = new URL('templates/', JOURNEYS);
 
 /**
  * How long ago a supplier's booked couples booked, in seconds. A welcome goes an hour after the booking: the first one
@@ -29,6 +26,9 @@ const TEMPLATES = new URL('../../../journeys/starters/templates/', import.meta.u
  */
 const bookedSecondsAgo = (place: number): number =>
   [3594, 3540, 3480, 3390, 3300, 3180][place] ?? Math.max(60, 3300 - 300 * (place - 5));
+
+/** The same of those who have only asked; the answer to an enquiry goes ten minutes after it. */
+const askedSecondsAgo = (place: number): number => Math.max(30, 570 - 75 * place);
 
 /**
  * Fills an empty database with three suppliers, their journeys and templates, and 60 couples. A supplier that is there
@@ -46,9 +46,7 @@ export async function seedDemo({ adminUrl }: { adminUrl: string }, note: (text: 
     const materials = await readMaterials();
     const couples = await readDemoCouples(Temporal.Now.plainDateISO().toString());
     for (const organization of missing) {
-      const index = DEMO_ORGANIZATIONS.indexOf(organization);
-      // The photographer has every second couple, the other two share the rest.
-      const share = couples.filter((_, row) => (row % 2 === 0 ? 0 : row % 4 === 1 ? 1 : 2) === index);
+      const share = shareOf(organization, couples);
       await seedOrganization(database, organization, share, materials);
       note(`${organization.name} with ${share.length} couples`);
     }
@@ -63,6 +61,17 @@ async function withoutSeeded(database: Database): Promise<DemoOrganization[]> {
     trx.selectFrom('organizations').select('slug').where('slug', 'in', slugs).execute(),
   );
   return DEMO_ORGANIZATIONS.filter(({ slug }) => known.every((one) => one.slug !== slug));
+}
+
+/**
+ * The photographer has those who took the full-day collection and everybody who has not booked; the caterer and the
+ * venue share the others.
+ */
+function shareOf(organization: DemoOrganization, couples: readonly DemoCouple[]): DemoCouple[] {
+  const photographed = ({ status, tags }: DemoCouple): boolean => status !== 'booked' || tags.includes('full_day');
+  const mine = couples.filter((couple) => photographed(couple) === (organization.businessType === 'photographer'));
+  const half = { photographer: undefined, caterer: 0, venue: 1 }[organization.businessType];
+  return half === undefined ? mine : mine.filter((_, place) => place % 2 === half);
 }
 
 interface Materials {
@@ -106,13 +115,18 @@ async function seedOrganization(
       const journeyId = await saveJourneyDraft(trx, { definition });
       if (journeyId !== null) await publishJourneyVersion(trx, { journeyId, definition });
     }
-    const booked: string[] = [];
+    const [booked, asked]: [string[], string[]] = [[], []];
     for (const couple of couples) {
       const clientId = await insertCouple(trx, organizationId, couple);
-      if (couple.status === 'booked') booked.push(clientId);
+      if (couple.status === 'booked') {
+        if (couple.wedding_date)
+          await insertPayments(trx, organizationId, clientId, couple.wedding_date, booked.length);
+        booked.push(clientId);
+      } else if (couple.status === 'lead') asked.push(clientId);
     }
     await sql`reset role`.execute(trx);
     for (const [place, clientId] of booked.entries()) await dateBack(trx, clientId, bookedSecondsAgo(place));
+    for (const [place, clientId] of asked.entries()) await dateBack(trx, clientId, askedSecondsAgo(place));
   });
 }
 
@@ -149,7 +163,7 @@ async function insertOwner(trx: Trx, organizationId: string, { owner }: DemoOrga
 }
 
 async function insertCouple(trx: Trx, organizationId: string, couple: DemoCouple): Promise<string> {
-  const clientId = await insertClient(
+  return insertClient(
     trx,
     {
       organization_id: organizationId,
@@ -176,14 +190,20 @@ async function insertCouple(trx: Trx, organizationId: string, couple: DemoCouple
         : []),
     ],
   );
-  if (couple.status === 'booked' && couple.wedding_date)
-    await insertPayments(trx, organizationId, clientId, couple.wedding_date);
-  return clientId;
 }
 
-/** A deposit due in two weeks and a balance a month before the wedding, where there is that much time. */
-async function insertPayments(trx: Trx, organizationId: string, clientId: string, weddingOn: string): Promise<void> {
-  const depositOn = Temporal.Now.plainDateISO().add({ days: 14 });
+/**
+ * A deposit and a balance a month before the wedding, where there is that much time. The first deposit is due in eight
+ * days and asked for tomorrow, the next one a day later, and so on.
+ */
+async function insertPayments(
+  trx: Trx,
+  organizationId: string,
+  clientId: string,
+  weddingOn: string,
+  place: number,
+): Promise<void> {
+  const depositOn = Temporal.Now.plainDateISO().add({ days: 8 + place });
   const balanceOn = Temporal.PlainDate.from(weddingOn).subtract({ days: 30 });
   if (Temporal.PlainDate.compare(depositOn, balanceOn) >= 0) return;
   for (const [kind, dueOn, amount] of [
@@ -217,12 +237,10 @@ async function dateBack(trx: Trx, clientId: string, secondsAgo: number): Promise
 
 async function readMaterials(): Promise<Materials> {
   const journeys = new Map<string, JourneyDefinition>();
-  for (const folder of JOURNEY_FOLDERS) {
-    for (const file of (await readdir(folder)).filter((name) => name.endsWith('.yaml'))) {
-      const parsed = parseDefinition(parse(await readFile(new URL(file, folder), 'utf8')));
-      if (!parsed.ok) throw new Error(`The demo's journey ${file} is invalid: ${parsed.problems[0]?.message ?? ''}`);
-      journeys.set(file.replace('.yaml', ''), parsed.definition);
-    }
+  for (const file of (await readdir(JOURNEYS)).filter((name) => name.endsWith('.yaml'))) {
+    const parsed = parseDefinition(parse(await readFile(new URL(file, JOURNEYS), 'utf8')));
+    if (!parsed.ok) throw new Error(`The starter journey ${file} is invalid: ${parsed.problems[0]?.message ?? ''}`);
+    journeys.set(file.replace('.yaml', ''), parsed.definition);
   }
   const templates: CheckedTemplate[] = [];
   const renderer = createTemplateRenderer();
