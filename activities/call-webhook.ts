@@ -1,3 +1,4 @@
+import type { TemplateRenderer } from '../channels/template-renderer.ts';
 import { addDelivery, findStepDelivery, type StepDelivery } from '../db/webhook-deliveries.ts';
 import { findWebhook } from '../db/webhooks.ts';
 import { beginAttempt, type StepResult } from '../db/step-effects.ts';
@@ -5,6 +6,7 @@ import type { Trx } from '../db/tenant.ts';
 import { createCalendar } from '../journeys/calendar.ts';
 import type { WebhookStep } from '../journeys/definition.ts';
 import { dueAt } from '../journeys/due.ts';
+import type { Composing } from '../services/messages/compose-message.ts';
 import { toInstant } from './clock.ts';
 import { fillIn } from './fill-in.ts';
 import type { StepActivity } from './next-action.ts';
@@ -20,7 +22,7 @@ const LONGEST_WAIT_MS = 5 * 24 * 3_600_000;
  * the step waits for the answer it stays open until the delivery has ended (a trigger gives it its turn then) or its
  * limit has come.
  */
-export function createCallWebhook(dependencies: StepDependencies): StepActivity {
+export function createCallWebhook(dependencies: StepDependencies & Composing): StepActivity {
   return (ref) =>
     carryOutHere(dependencies, ref, async (trx, due) => {
       const { step, line, execution } = due;
@@ -39,7 +41,7 @@ export function createCallWebhook(dependencies: StepDependencies): StepActivity 
       await addDelivery(trx, {
         target,
         eventType: 'journey.webhook',
-        payload: await payloadOf(trx, due, step),
+        payload: await payloadOf(trx, dependencies.renderer, due, step),
         idempotencyKey,
         clientId: execution.loaded.clientId,
         stepExecutionId: attempt?.stepExecutionId,
@@ -101,8 +103,10 @@ async function targetOf(trx: Trx, step: WebhookStep): Promise<{ webhookId: strin
 }
 
 /** The step's own payload, exactly as it is written there with its templates filled in; else the standard one. */
-async function payloadOf(trx: Trx, due: DueStep, step: WebhookStep): Promise<unknown> {
-  if (step.payload !== undefined) return filled(trx, due, step.payload);
+async function payloadOf(trx: Trx, renderer: TemplateRenderer, due: DueStep, step: WebhookStep): Promise<unknown> {
+  if (step.payload !== undefined) {
+    return filled(step.payload, async (text) => (await fillIn(trx, renderer, due, [text]))[0] ?? text);
+  }
   const { execution, line } = due;
   const { executionId, clientId, journeyId } = execution.loaded;
   const data = { clientId, executionId, journeyId, step: { key: line.key, occurrence: line.occurrence } };
@@ -110,10 +114,10 @@ async function payloadOf(trx: Trx, due: DueStep, step: WebhookStep): Promise<unk
 }
 
 /** Every text in the payload is a template; its shape stays. */
-async function filled(trx: Trx, due: DueStep, value: unknown): Promise<unknown> {
-  if (typeof value === 'string') return (await fillIn(trx, due, [value]))[0];
-  if (Array.isArray(value)) return Promise.all(value.map((item) => filled(trx, due, item)));
+async function filled(value: unknown, fill: (text: string) => Promise<string>): Promise<unknown> {
+  if (typeof value === 'string') return fill(value);
+  if (Array.isArray(value)) return Promise.all(value.map((item) => filled(item, fill)));
   if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).map(async ([key, item]) => [key, await filled(trx, due, item)] as const);
+  const entries = Object.entries(value).map(async ([key, item]) => [key, await filled(item, fill)] as const);
   return Object.fromEntries(await Promise.all(entries));
 }

@@ -1,3 +1,4 @@
+import type { Composing } from '../services/messages/compose-message.ts';
 import { createCallWebhook } from './call-webhook.ts';
 import { createCreateTask } from './create-task.ts';
 import { createDecide } from './decide.ts';
@@ -10,12 +11,10 @@ import { createSendMessage, type Sender } from './send-message.ts';
 import type { StepDependencies } from './step-effect.ts';
 import { createUpdateClient } from './update-client.ts';
 
-export interface ActivityDependencies extends StepDependencies {
+export interface ActivityDependencies extends StepDependencies, Composing {
   readonly senders: { readonly email: Sender; readonly sms: Sender; readonly whatsapp: Sender };
   /** How long one attempt of a send may take, in milliseconds; after it the outcome is unknown. */
   readonly sendTimeoutMs: number;
-  /** Where couples reach our pages, for the links in messages. */
-  readonly publicUrl?: string | undefined;
 }
 
 type Activities = Omit<JourneyActivities, 'giveCommand'> & Record<StepActivityName, StepActivity>;

@@ -3,8 +3,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ApplicationFailure, Context } from '@temporalio/activity';
 
 import type { SendOptions, SendResult } from '../channels/channel.ts';
-import { renderTemplate } from '../channels/templates.ts';
-import { loadMessage } from '../db/load-message.ts';
 import {
   claimOutgoing,
   queueOutgoing,
@@ -18,28 +16,19 @@ import { withTenant, type Trx } from '../db/tenant.ts';
 import { assertNever } from '../journeys/assert-never.ts';
 import { isMessage, type MessageStep } from '../journeys/definition.ts';
 import { purposeOf, recipientsOf, unreachable } from '../journeys/recipients.ts';
+import { composeMessage, type ComposedMessage, type Composing } from '../services/messages/compose-message.ts';
 import { toInstant } from './clock.ts';
 import { localDay } from './local-time.ts';
 import { messageOutcome, RECEIPT_GRACE_MS, type Delivered } from './message-outcome.ts';
-import { messageVariables } from './message-variables.ts';
 import type { NextAction, StepActivity, StepRef } from './next-action.ts';
-import { personalLinks } from './personal-links.ts';
 import { planExecution } from './plan-execution.ts';
 import { doneReason, endStep, tenantOf, whenDue, type DueStep, type StepDependencies } from './step-effect.ts';
 
 /** A message with everything a provider has to know. */
-export interface ReadyMessage {
+export interface ReadyMessage extends Omit<ComposedMessage, 'templateId' | 'recipientName'> {
   readonly communicationId: string;
   readonly organizationId: string;
   readonly to: { readonly address: string; readonly name: string | null };
-  /** Whom it is from: the organization. */
-  readonly from: { readonly name: string; readonly replyTo: string | null };
-  readonly subject: string;
-  readonly html: string | undefined;
-  readonly text: string;
-  readonly locale: string;
-  /** Where one click stops advertising (RFC 8058); null for what is no advertising. */
-  readonly unsubscribeUrl: string | null;
   readonly composedAt: Date;
 }
 
@@ -52,12 +41,10 @@ export interface Sender {
   send(message: ReadyMessage, options: SendOptions): Promise<SendResult>;
 }
 
-export interface SendDependencies extends StepDependencies {
+export interface SendDependencies extends StepDependencies, Composing {
   readonly sender: Sender;
   /** How long one attempt may take, in milliseconds; after it the outcome is unknown. */
   readonly sendTimeoutMs: number;
-  /** Where couples reach our pages, for the links in messages. */
-  readonly publicUrl?: string | undefined;
 }
 
 interface Queued {
@@ -81,7 +68,7 @@ export function createSendMessage(dependencies: SendDependencies): StepActivity 
   return async (ref) => {
     const stopBeating = beat();
     try {
-      const begun = await whenDue(dependencies, ref, (trx, due) => begin(trx, due, ref, dependencies.publicUrl));
+      const begun = await whenDue(dependencies, ref, (trx, due) => begin(trx, due, ref, dependencies));
       if (!begun.due) return begun.next;
       if (begun.result.kind === 'ended') return begun.result.next;
       const answers: Delivered[] = [];
@@ -104,12 +91,7 @@ function beat(): () => void {
 
 type Beginning = ({ kind: 'queued' } & Begun) | { kind: 'ended'; next: NextAction };
 
-async function begin(
-  trx: Trx,
-  due: DueStep,
-  { organizationId }: StepRef,
-  publicUrl: string | undefined,
-): Promise<Beginning> {
+async function begin(trx: Trx, due: DueStep, { organizationId }: StepRef, composing: Composing): Promise<Beginning> {
   const { execution, line, step } = due;
   if (!isMessage(step)) throw new Error(`The step ${step.key} sends no message.`);
   const { loaded, now } = execution;
@@ -119,11 +101,19 @@ async function begin(
   const recipients = reachable(step, due);
   const queued: Queued[] = [];
   for (const recipient of recipients) {
-    const composed = await compose(trx, due, step, recipient, publicUrl);
-    if (!composed.ok) {
-      const failed: StepResult = { state: 'failed', at: now, reason: { code: 'failed' }, error: composed.error };
+    const composition = await composeMessage(trx, composing, {
+      clientId: loaded.clientId,
+      executionId: loaded.executionId,
+      facts: loaded.facts,
+      step,
+      occurrence: line.occurrence,
+      contactId: recipient.id,
+    });
+    if (!composition.ok) {
+      const failed: StepResult = { state: 'failed', at: now, reason: { code: 'failed' }, error: composition.error };
       return { kind: 'ended', next: await endStep(trx, due, failed) };
     }
+    const { templateId, recipientName, ...composed } = composition.message;
     const row = await queueOutgoing(trx, {
       clientId: loaded.clientId,
       contactId: recipient.id,
@@ -131,7 +121,7 @@ async function begin(
       stepExecutionId: attempt.stepExecutionId,
       key: line.key,
       occurrence: line.occurrence,
-      templateId: composed.templateId,
+      templateId,
       type: step.type,
       purpose: purposeOf(step),
       recipient: recipient.address,
@@ -143,15 +133,10 @@ async function begin(
       queuedAt: now,
     });
     const message: ReadyMessage = {
+      ...composed,
       communicationId: row.id,
       organizationId,
-      to: { address: recipient.address, name: composed.recipientName },
-      from: composed.from,
-      subject: composed.subject,
-      html: composed.html,
-      text: composed.text,
-      locale: composed.locale,
-      unsubscribeUrl: composed.unsubscribeUrl,
+      to: { address: recipient.address, name: recipientName },
       composedAt: new Date(now),
     };
     queued.push({ message, row });
@@ -173,68 +158,6 @@ function reachable(step: MessageStep, { execution }: DueStep): Recipient[] {
     return [{ id: contact.id, role: contact.role, address }];
   });
 }
-
-type Composed =
-  | {
-      ok: true;
-      templateId: string;
-      subject: string;
-      html: string | undefined;
-      text: string;
-      locale: string;
-      recipientName: string | null;
-      unsubscribeUrl: string | null;
-      from: ReadyMessage['from'];
-    }
-  | { ok: false; error: { code: string; message: string } };
-
-async function compose(
-  trx: Trx,
-  { execution, line }: DueStep,
-  step: MessageStep,
-  to: Recipient,
-  publicUrl: string | undefined,
-): Promise<Composed> {
-  const { clientId, executionId, facts } = execution.loaded;
-  const contact = facts.contacts?.find(({ id }) => id === to.id) ?? null;
-  const locale = contact?.locale ?? null;
-  const source = await loadMessage(trx, {
-    clientId,
-    template: step.template,
-    channel: step.type,
-    locale,
-    step: { executionId, key: line.key, occurrence: line.occurrence },
-  });
-  const template = source?.template ?? null;
-  if (source === null || template === null) {
-    const message = `There is no template "${step.template}" for ${step.type} in use. Publish one, then retry the step.`;
-    return { ok: false, error: { code: 'template_missing', message } };
-  }
-  const links = await personalLinks(trx, to.id, publicUrl);
-  const rendered = renderTemplate(
-    {
-      channel: step.type,
-      subject: source.edited?.subject ?? template.subject ?? undefined,
-      body: source.edited?.content ?? template.body,
-      locale: template.locale,
-    },
-    messageVariables(source, facts, step, contact, publicUrl, links),
-  );
-  if (!rendered.ok) return { ok: false, error: { code: rendered.code, message: rendered.detail } };
-  return {
-    ok: true,
-    templateId: template.id,
-    subject: rendered.subject,
-    html: rendered.html,
-    text: rendered.text,
-    locale: template.locale,
-    recipientName: source.contactNames[to.id] ?? null,
-    unsubscribeUrl: purposeOf(step) === 'marketing' ? (links?.unsubscribe ?? null) : null,
-    from: { name: source.organization.name, replyTo: textOf(source.organization.settings['email']) },
-  };
-}
-
-const textOf = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
 
 async function deliver(
   dependencies: SendDependencies,

@@ -7,6 +7,7 @@ import { Client as Postgres } from 'pg';
 
 import { createActivities } from '../activities/create-activities.ts';
 import type { Sender } from '../activities/send-message.ts';
+import { createTemplateRenderer } from '../channels/template-renderer.ts';
 import { startTemporalDevServer } from '../cli/dev/temporal-server.ts';
 import { withScratchDatabase } from '../cli/dev/with-scratch-database.ts';
 import { openDatabase, type Database } from '../db/database.ts';
@@ -114,6 +115,7 @@ async function compare(address: string, database: Database, seeded: Seeded): Pro
   ]);
   const client = new Client({ connection, dataConverter });
   const taskQueue = 'bench';
+  const renderer = createTemplateRenderer();
   const worker = await Worker.create({
     connection: nativeConnection,
     taskQueue,
@@ -128,6 +130,7 @@ async function compare(address: string, database: Database, seeded: Seeded): Pro
         clock: async () => new Date(),
         senders: { email: accepting, sms: accepting, whatsapp: accepting },
         sendTimeoutMs: 10_000,
+        renderer,
       }),
       ...createHandCoded(database),
     },
@@ -188,6 +191,7 @@ async function compare(address: string, database: Database, seeded: Seeded): Pro
   } finally {
     await connection.close();
     await nativeConnection.close();
+    await renderer.close();
   }
 }
 

@@ -26,7 +26,8 @@ export type CheckOptions = {
   renderer: TemplateRenderer;
   /** Marketing needs a way to unsubscribe; absent where the template may be used for anything. */
   purpose?: 'transactional' | 'service' | 'marketing';
-  partials?: Record<string, string>;
+  /** The parts it may put in, compiled, by name. */
+  partials?: Readonly<Record<string, string>>;
 };
 
 const LONG_SUBJECT = 78;
@@ -60,13 +61,17 @@ export async function checkTemplate(source: TemplateSource, options: CheckOption
   }
   if (sample.html === undefined)
     findings.push(...checkText(source.channel === 'sms' ? 'sms' : 'whatsapp', sample.text));
-  else findings.push(...checkHtml(sample.html), ...checkLegibility(sample.html), ...checkSubject(sample.subject));
+  else {
+    const extent = source.kind === 'part' ? 'part' : 'mail';
+    findings.push(...checkHtml(sample.html, extent), ...checkLegibility(sample.html), ...checkSubject(sample.subject));
+  }
   findings.push(...(await checkGaps(template, variables, options)));
   return { ...checked, ok: !hasError(findings), sample };
 }
 
 function checkUse(source: TemplateSource, variables: readonly string[], purpose: CheckOptions['purpose']): Finding[] {
   const findings: Finding[] = [];
+  if (source.kind === 'part') return /\{%-?\s*render\b/.test(source.body) ? [NESTED_PARTS] : [];
   if (variables.includes('form.url') && source.form === undefined) {
     findings.push(
       error(
@@ -99,6 +104,13 @@ function checkUse(source: TemplateSource, variables: readonly string[], purpose:
   }
   return findings;
 }
+
+// One that contained itself would never end.
+const NESTED_PARTS = error(
+  'part_in_part',
+  'body',
+  'A part (header, footer, signature) cannot put in another one. Write it out.',
+);
 
 function checkSubject(subject: string): Finding[] {
   if (subject.length <= LONG_SUBJECT) return [];

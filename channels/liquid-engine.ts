@@ -58,7 +58,11 @@ export const TEMPLATE_LIMITS = { sourceChars: 200_000, renderMs: 2_000, memory: 
  * @param locale for the names of days and months, BCP 47
  * @param partials what `render` may name: header, footer, signature
  */
-export function createLiquidEngine(mode: LiquidMode, locale = 'en-GB', partials: Record<string, string> = {}): Liquid {
+export function createLiquidEngine(
+  mode: LiquidMode,
+  locale = 'en-GB',
+  partials: Readonly<Record<string, string>> = {},
+): Liquid {
   const engine = new Liquid({
     strictVariables: true,
     strictFilters: true,

@@ -3,6 +3,8 @@ import { z } from 'zod';
 
 const frontMatterSchema = z.strictObject({
   name: z.string().min(1).max(120),
+  /** A part (header, footer, signature) is no message of its own: others put it in with `render`. */
+  kind: z.literal('part').optional(),
   channel: z.enum(['email', 'sms', 'whatsapp']),
   subject: z.string().min(1).max(300).optional(),
   form: z.string().min(1).max(80).optional(),
@@ -38,7 +40,10 @@ export function parseTemplateFile(
     return { ok: false, problems };
   }
   const template = { ...parsed.data, body: parts[2] ?? '' };
-  if (template.channel === 'email' && template.subject === undefined) {
+  if (template.kind === 'part' && template.subject !== undefined) {
+    return failure('part_with_subject', 'subject', 'A part (header, footer, signature) has no subject. Take it out.');
+  }
+  if (template.channel === 'email' && template.kind !== 'part' && template.subject === undefined) {
     return failure('subject_missing', 'subject', 'An email template needs a subject in its front matter.');
   }
   if (template.body.trim() === '') return failure('body_missing', 'body', 'The template has no text.');

@@ -32,7 +32,11 @@ export function createTemplateRenderer({ limitMs = 250 }: TemplateRendererOption
 
   async function run(job: RenderJob): Promise<RenderedTemplate> {
     thread ??= startThread();
-    const worker = await thread;
+    const worker = await thread.catch((error: unknown) => {
+      // The next template tries again.
+      thread = undefined;
+      throw error;
+    });
     const { promise, resolve } = Promise.withResolvers<RenderedTemplate>();
     const giveUp = (): void => {
       thread = undefined;

@@ -10,7 +10,8 @@ export type RenderableTemplate = {
   body: string;
   /** BCP 47; names of days and months are written in it. en-GB by default. */
   locale?: string | undefined;
-  partials?: Record<string, string> | undefined;
+  /** What `render` may name: header, footer, signature. */
+  partials?: Readonly<Record<string, string>> | undefined;
 };
 
 export type RenderedTemplate =

@@ -101,6 +101,9 @@ export type PaymentStatus = (typeof PAYMENT_STATUSES)[number];
 const MESSAGE_TYPES = ['email', 'sms', 'whatsapp', 'system'] as const;
 export type MessageType = (typeof MESSAGE_TYPES)[number];
 
+const TEMPLATE_KINDS = ['journey', 'part'] as const;
+export type TemplateKind = (typeof TEMPLATE_KINDS)[number];
+
 const DIRECTIONS = ['outbound', 'inbound'] as const;
 export type Direction = (typeof DIRECTIONS)[number];
 
@@ -278,6 +281,7 @@ export const COLUMN_LISTS: Readonly<Record<string, ColumnList>> = {
   'invoices.status': { type: 'InvoiceStatus', values: INVOICE_STATUSES },
   'payments.status': { type: 'PaymentStatus', values: PAYMENT_STATUSES },
   'communication_templates.channel': { type: 'MessageType', values: MESSAGE_TYPES },
+  'communication_templates.template_type': { type: 'TemplateKind', values: TEMPLATE_KINDS },
   'communications.type': { type: 'MessageType', values: MESSAGE_TYPES },
   'communications.direction': { type: 'Direction', values: DIRECTIONS },
   'communications.purpose': { type: 'Purpose', values: PURPOSES },

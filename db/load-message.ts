@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 
 import type { Trx } from './tenant.ts';
 
@@ -17,6 +17,8 @@ export interface MessageTemplate {
 /** What a message is made of: the template, and the rows that its variables come from. */
 export interface MessageSource {
   readonly template: MessageTemplate | null;
+  /** Header, footer, signature and the like, which templates of this channel put in by name. */
+  readonly parts: Readonly<Record<string, string>>;
   /** What a person wrote for this couple instead of the template's words. */
   readonly edited: { readonly subject: string | null; readonly content: string | null } | null;
   readonly client: {
@@ -41,7 +43,8 @@ export interface MessageSource {
 
 /**
  * Loads what one message is made of, in one statement. Of several templates of that name the recipient's language
- * comes first, then the organization's, then any; of one language the newest version that is in use.
+ * comes first (of the same country where it is there), then the organization's, then any; of one language the newest
+ * version that is in use. The same holds for each of its parts.
  *
  * @param locale BCP 47 of the recipient, where known
  */
@@ -58,13 +61,20 @@ export async function loadMessage(
 ): Promise<MessageSource | null> {
   const { rows } = await sql<{ source: MessageSource }>`
     select jsonb_build_object(
+      'parts', coalesce((
+        select jsonb_object_agg(p.name, p.body) from (
+          select distinct on (t.name) t.name, coalesce(t.html_template, t.content_template) as body
+          from app.communication_templates t
+          where t.template_type = 'part' and t.channel = ${wanted.channel} and t.is_active
+          order by t.name, ${nearestLocale(wanted.locale)}, t.version desc) p), '{}'),
       'template', (
         select jsonb_build_object('id', t.id, 'channel', t.channel, 'locale', t.locale, 'subject', t.subject_template,
           'body', coalesce(t.html_template, t.content_template),
           'formToken', case when t.form is not null then app.form_link(t.form, c.id) end)
         from app.communication_templates t
         where t.name = ${wanted.template} and t.channel = ${wanted.channel} and t.is_active
-        order by t.locale = ${wanted.locale ?? ''} desc, t.locale = o.locale desc, t.locale, t.version desc limit 1),
+          and t.template_type <> 'part'
+        order by ${nearestLocale(wanted.locale)}, t.version desc limit 1),
       'edited', (
         select jsonb_build_object('subject', a.edited_subject, 'content', a.edited_content) from app.approvals a
         where a.execution_id = ${wanted.step?.executionId ?? null}::uuid and a.step_key = ${wanted.step?.key ?? null}
@@ -85,4 +95,11 @@ export async function loadMessage(
     where c.id = ${wanted.clientId}
   `.execute(trx);
   return rows[0]?.source ?? null;
+}
+
+/** Order of templates `t` of an organization `o`, the language that serves a reader of `locale` best first. */
+function nearestLocale(locale: string | null): RawBuilder<unknown> {
+  const wanted = locale ?? '';
+  return sql`t.locale = ${wanted} desc, split_part(t.locale, '-', 1) = split_part(${wanted}, '-', 1) desc,
+    t.locale = o.locale desc, split_part(t.locale, '-', 1) = split_part(o.locale, '-', 1) desc, t.locale`;
 }

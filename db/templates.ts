@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 
+import type { TemplateKind } from './domain.ts';
 import type { Trx } from './tenant.ts';
 
 export type TemplateChannel = 'email' | 'sms' | 'whatsapp';
@@ -7,6 +8,8 @@ export type TemplateChannel = 'email' | 'sms' | 'whatsapp';
 /** The words of a message as they stand in the table. */
 export interface StoredTemplate {
   readonly name: string;
+  /** `part`: no message of its own; others put it into theirs by its name. */
+  readonly kind: TemplateKind;
   readonly channel: TemplateChannel;
   readonly locale: string;
   readonly title: string;
@@ -23,7 +26,7 @@ export interface StoredTemplate {
 /** The templates in use: of each name, channel and language the newest version. In order of their names. */
 export async function templatesInUse(trx: Trx): Promise<StoredTemplate[]> {
   const { rows } = await sql<StoredTemplate>`
-    select distinct on (name, channel, locale) name, channel, locale, title, subject_template as subject,
+    select distinct on (name, channel, locale) name, template_type as kind, channel, locale, title, subject_template as subject,
       content_template as content, html_template as html, form, category, variables
     from app.communication_templates where is_active and channel <> 'system'
     order by name, channel, locale, version desc
@@ -33,11 +36,11 @@ export async function templatesInUse(trx: Trx): Promise<StoredTemplate[]> {
 
 /** Adds a version; the ones before it stay, because messages already sent refer to them. Resolves with its number. */
 export async function addTemplateVersion(trx: Trx, template: StoredTemplate): Promise<number> {
-  const { name, channel, locale, title, subject, content, html, form, category, variables } = template;
+  const { name, kind, channel, locale, title, subject, content, html, form, category, variables } = template;
   const { rows } = await sql<{ version: number }>`
-    insert into app.communication_templates (name, channel, locale, title, subject_template, content_template,
+    insert into app.communication_templates (name, template_type, channel, locale, title, subject_template, content_template,
       html_template, form, category, variables, version)
-    select ${name}, ${channel}, ${locale}, ${title}, ${subject}, ${content}, ${html}, ${form}, ${category},
+    select ${name}, ${kind}, ${channel}, ${locale}, ${title}, ${subject}, ${content}, ${html}, ${form}, ${category},
       ${JSON.stringify(variables)}::jsonb,
       1 + coalesce((select max(version) from app.communication_templates
                     where name = ${name} and channel = ${channel} and locale = ${locale}), 0)

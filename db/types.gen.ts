@@ -5,7 +5,7 @@
 
 import type { ColumnType } from "kysely";
 
-import type { Arm, BusinessType, CampaignStatus, Channel, ClientEventSource, ClientStatus, CommunicationEventType, CommunicationStatus, CompletionState, ConsentSource, ConsentState, ContactType, CoreFieldCategory, CoreFieldType, CoreValueSource, Decision, DelayUnit, DeliveryDecision, DeliveryStatus, Direction, ExecutionStatus, FormFieldType, FormStatus, HeldChannel, HoldScope, IfUnknown, InboundProvider, InvoiceStatus, JourneyStatus, LateAnswer, MemberRole, MessageType, OutboxEvent, PaymentStatus, PricingTier, Purpose, RelationshipStatus, RequestStatus, RetentionAction, SourceSystem, StepState, StepType, SubjectType, SubmissionStatus, SubscriptionStatus, SuppressionReason, TaskStatus, WebhookEventStatus, WebhookSignature } from './domain.ts';
+import type { Arm, BusinessType, CampaignStatus, Channel, ClientEventSource, ClientStatus, CommunicationEventType, CommunicationStatus, CompletionState, ConsentSource, ConsentState, ContactType, CoreFieldCategory, CoreFieldType, CoreValueSource, Decision, DelayUnit, DeliveryDecision, DeliveryStatus, Direction, ExecutionStatus, FormFieldType, FormStatus, HeldChannel, HoldScope, IfUnknown, InboundProvider, InvoiceStatus, JourneyStatus, LateAnswer, MemberRole, MessageType, OutboxEvent, PaymentStatus, PricingTier, Purpose, RelationshipStatus, RequestStatus, RetentionAction, SourceSystem, StepState, StepType, SubjectType, SubmissionStatus, SubscriptionStatus, SuppressionReason, TaskStatus, TemplateKind, WebhookEventStatus, WebhookSignature } from './domain.ts';
 
 export type ArrayType<T> = ArrayTypeImpl<T> extends (infer U)[]
   ? U[]
@@ -403,7 +403,10 @@ export interface CommunicationTemplates {
   name: string;
   organization_id: Generated<string>;
   subject_template: string | null;
-  template_type: Generated<string>;
+  /**
+   * journey: a message that steps name. part: header, footer, signature, which messages put in by name.
+   */
+  template_type: Generated<TemplateKind>;
   /**
    * What suppliers call it.
    */

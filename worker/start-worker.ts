@@ -3,6 +3,7 @@ import { NativeConnection, type NativeConnectionOptions } from '@temporalio/work
 import { pino, type Logger } from 'pino';
 
 import { createActivities } from '../activities/create-activities.ts';
+import { createTemplateRenderer } from '../channels/template-renderer.ts';
 import type { TwilioOptions } from '../channels/twilio.ts';
 import { openDatabase } from '../db/database.ts';
 import { assertMigrated } from '../db/migrate/migrate.ts';
@@ -110,6 +111,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
 
   const email = createEmailSender({ smtpUrl: options.smtpUrl, fromAddress: options.mailFrom ?? NO_REPLY });
   opened.defer(() => email.close());
+  const renderer = createTemplateRenderer();
+  opened.defer(() => renderer.close());
   const clock = createDatabaseClock(relayDatabase);
   const webhooks = createWebhookWork({
     workerDatabase,
@@ -132,6 +135,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
         clock,
         senders: { email, ...createTextSenders(options.twilio, options.publicUrl) },
         sendTimeoutMs: options.sendTimeoutMs ?? 30_000,
+        renderer,
         publicUrl: options.publicUrl,
       }),
       taskQueue,

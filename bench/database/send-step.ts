@@ -2,6 +2,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { Client } from 'pg';
 
 import { createActivities } from '../../activities/create-activities.ts';
+import { createTemplateRenderer } from '../../channels/template-renderer.ts';
 import { insertClient } from '../../db/clients.ts';
 import { openDatabase } from '../../db/database.ts';
 import { publishJourneyVersion, saveJourneyDraft } from '../../db/journeys.ts';
@@ -19,6 +20,7 @@ export async function measureSendStep(adminUrl: string, urls: { api: string; wor
   const admin = new Client({ connectionString: adminUrl });
   await admin.connect();
   const api = openDatabase({ url: urls.api, poolSize: 1 });
+  const renderer = createTemplateRenderer();
   const counts = { transactions: 0, statements: 0 };
   const worker = openDatabase({
     url: urls.worker,
@@ -42,6 +44,7 @@ export async function measureSendStep(adminUrl: string, urls: { api: string; wor
       clock: () => Promise.resolve(new Date()),
       senders: { email: accepts, sms: accepts, whatsapp: accepts },
       sendTimeoutMs: 10_000,
+      renderer,
     });
     const figures: { transactions: number; statements: number; wal: number; ms: number }[] = [];
     for (const executionId of executionIds) {
@@ -85,7 +88,7 @@ export async function measureSendStep(adminUrl: string, urls: { api: string; wor
       ),
     ];
   } finally {
-    await Promise.all([api.close(), worker.close()]);
+    await Promise.all([api.close(), worker.close(), renderer.close()]);
     await admin.end();
   }
 }

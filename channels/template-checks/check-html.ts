@@ -25,15 +25,15 @@ const FORBIDDEN = [
 const GMAIL_CLIPS_AT = 102 * 1_024;
 const ADDRESS_ATTRIBUTES = ['href', 'src', 'background', 'action', 'poster'];
 
-/** What is wrong with a mail as the couple would get it. */
-export function checkHtml(html: string): Finding[] {
+/**
+ * What is wrong with a mail as the couple would get it.
+ *
+ * @param extent a part has neither a heading nor a language of its own
+ */
+export function checkHtml(html: string, extent: 'mail' | 'part' = 'mail'): Finding[] {
   const elements = DomUtils.findAll(() => true, parseDocument(html).children);
-  return [
-    ...checkSize(html),
-    ...elements.flatMap(checkElement),
-    ...checkHeadings(elements),
-    ...checkLanguage(elements),
-  ];
+  const findings = [...checkSize(html), ...elements.flatMap(checkElement)];
+  return extent === 'part' ? findings : [...findings, ...checkHeadings(elements), ...checkLanguage(elements)];
 }
 
 /**

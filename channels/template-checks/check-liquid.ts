@@ -8,7 +8,7 @@ export function checkLiquid(
   path: string,
   source: string,
   mode: LiquidMode,
-  partials: Record<string, string> = {},
+  partials: Readonly<Record<string, string>> = {},
 ): { findings: Finding[]; variables: string[] } {
   if (source.length > TEMPLATE_LIMITS.sourceChars) {
     const message = `The text is longer than ${TEMPLATE_LIMITS.sourceChars} characters. Shorten it.`;

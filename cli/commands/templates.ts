@@ -3,12 +3,13 @@ import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import type { CheckOptions } from '../../channels/check-template.ts';
 import type { TemplateSource } from '../../channels/template-file.ts';
+import type { TemplatePart } from '../../channels/template-parts.ts';
+import type { StoredTemplate } from '../../db/templates.ts';
 import type { Trx } from '../../db/tenant.ts';
-import { createTemplateRenderer } from '../../channels/template-renderer.ts';
-import { sampleVariables } from '../../channels/variable-catalogue.ts';
 import { writeTemplateFile } from '../../channels/write-template-file.ts';
 import { checkFiles, templateFiles, type CheckedFile } from '../input/template-files.ts';
-import { readValues } from '../input/template-values.ts';
+import { renderCommand } from '../templates/render-command.ts';
+import { sendCommand } from '../templates/send-command.ts';
 import { OperatorError } from '../operator-error.ts';
 import { coloursFor, type Colours } from '../output/colours.ts';
 import { printable } from '../output/printable.ts';
@@ -20,11 +21,12 @@ type Purpose = NonNullable<CheckOptions['purpose']>;
 /** `wedsync templates ...`: the messages that journeys send. */
 export function templatesCommand(): Command {
   const templates = new Command('templates').description(
-    'The messages that journeys send: show, check, publish, keep.',
+    'The messages that journeys send: check, show, try, publish, keep.',
   );
   templates
     .addCommand(checkCommand())
     .addCommand(renderCommand())
+    .addCommand(sendCommand())
     .addCommand(importCommand())
     .addCommand(exportCommand());
   return templates;
@@ -43,7 +45,7 @@ function checkCommand(): Command {
       '\nExit codes: 0 all can be published, 1 at least one cannot, 2 usage.\n\nExample:\n  wedsync templates check journeys/starters/templates',
     )
     .action(async (paths: string[], options: { purpose?: Purpose; json?: boolean }) => {
-      const checked = await checkFiles(await templateFiles(paths), options.purpose);
+      const checked = await checkFiles(await templateFiles(paths), { purpose: options.purpose });
       if (options.json === true) {
         const lines = checked.map(({ file, check }) => ({
           file,
@@ -59,50 +61,6 @@ function checkCommand(): Command {
     });
 }
 
-function renderCommand(): Command {
-  return new Command('render')
-    .description('Show a template as a couple would get it.')
-    .argument('<file>', 'a template file')
-    .option('--values <file>', 'the values of a couple, as YAML or JSON (default: a sample couple)')
-    .addOption(
-      new Option('--part <part>', 'what to print').choices(['text', 'html', 'subject', 'json']).default('text'),
-    )
-    .addHelpText(
-      'after',
-      '\nExamples:\n  wedsync templates render welcome.mjml\n  wedsync templates render welcome.mjml --part html > welcome.html',
-    )
-    .action(async (file: string, options: { values?: string; part: 'text' | 'html' | 'subject' | 'json' }) => {
-      const [checked] = await checkFiles([file], undefined);
-      const compiled = checked?.check.compiled;
-      if (checked === undefined || compiled === undefined) {
-        await writeOut(
-          process.stderr,
-          report(checked === undefined ? [] : [checked], coloursFor(process.stderr, process.env)),
-        );
-        process.exitCode = 1;
-        return;
-      }
-      const dates = checked.check.variables.flatMap((name) => (name.startsWith('dates.') ? [name.slice(6)] : []));
-      const values = options.values === undefined ? sampleVariables(dates) : await readValues(options.values);
-      const renderer = createTemplateRenderer();
-      const rendered = await renderer.render(compiled, values);
-      await renderer.close();
-      if (!rendered.ok) {
-        await writeOut(process.stderr, `${file}: ${printable(rendered.detail)}\n`);
-        process.exitCode = 1;
-        return;
-      }
-      const { subject, text, html = '' } = rendered;
-      const part = {
-        subject,
-        text,
-        html: html === '' ? text : html,
-        json: JSON.stringify({ subject, text, html }, null, 2),
-      }[options.part];
-      await writeOut(process.stdout, `${part}\n`);
-    });
-}
-
 function importCommand(): Command {
   return withOrganization(new Command('import'))
     .description("Publish templates as an organization's own; unchanged ones stay as they are.")
@@ -110,7 +68,11 @@ function importCommand(): Command {
     .option('--dry-run', 'check and compare, publish nothing')
     .addHelpText('after', '\nExample:\n  wedsync templates import my-templates --organization wildflower-photography')
     .action(async (paths: string[], options: OrganizationOptions & { dryRun?: boolean }) => {
-      const checked = await checkFiles(await templateFiles(paths), undefined);
+      const files = await templateFiles(paths);
+      const { templatesInUse } = await import('../../db/templates.ts');
+      // What is published already may be put in, too.
+      const parts = partsOf(await inOrganization(options, false, templatesInUse));
+      const checked = await checkFiles(files, { parts });
       const colours = coloursFor(process.stdout, process.env);
       if (checked.some(({ check }) => !check.ok)) {
         await writeOut(process.stdout, report(checked, colours));
@@ -142,9 +104,10 @@ function exportCommand(): Command {
       const stored = await inOrganization(options, false, templatesInUse);
       await mkdir(folder, { recursive: true });
       for (const template of stored) {
-        const { name, channel, locale, title, subject, content, form, category } = template;
+        const { name, kind, channel, locale, title, subject, content, form, category } = template;
         const source: TemplateSource = {
           name: title === '' ? name : title,
+          ...(kind === 'part' ? { kind } : {}),
           channel,
           ...(subject === null ? {} : { subject }),
           ...(form === null ? {} : { form }),
@@ -198,6 +161,12 @@ async function inOrganization<T>(
 /** Ends a transaction that was only to be tried. */
 class TakenBack extends Error {
   override name = 'TakenBack';
+}
+
+function partsOf(stored: readonly StoredTemplate[]): TemplatePart[] {
+  return stored
+    .filter(({ kind }) => kind === 'part')
+    .map(({ name, channel, locale, content, html }) => ({ name, channel, locale, body: html ?? content }));
 }
 
 function toNamed({ name, source, check, file }: CheckedFile) {

@@ -42,6 +42,7 @@ function toStored({ name, source, check }: CheckedTemplate): StoredTemplate {
   if (!check.ok || check.compiled === undefined) throw new Error(`The template ${name} has errors.`);
   return {
     name,
+    kind: source.kind ?? 'journey',
     channel: source.channel,
     locale: source.locale ?? 'en-GB',
     title: source.name,
@@ -59,7 +60,7 @@ function keyOf({ name, channel, locale }: StoredTemplate): string {
 }
 
 function sameWords(one: StoredTemplate, other: StoredTemplate): boolean {
-  const words = ({ title, subject, content, html, form, category }: StoredTemplate): string =>
-    JSON.stringify([title, subject, content, html, form, category]);
+  const words = ({ kind, title, subject, content, html, form, category }: StoredTemplate): string =>
+    JSON.stringify([kind, title, subject, content, html, form, category]);
   return words(one) === words(other);
 }

@@ -1,7 +1,8 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { startInbox } from '../../cli/dev/inbox/start-inbox.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { wedsync } from './run-wedsync.ts';
 
@@ -94,6 +95,46 @@ describe('wedsync templates', () => {
     writeFileSync(welcome, readFileSync(welcome, 'utf8').replace('Hello,', 'Good day,'));
     const changed = await wedsync(['templates', 'import', welcome, ...args], inDatabase());
     expect(changed.stdout).toBe('changed    photographer_welcome (version 2)\n');
+  });
+
+  it('render and send show a real couple what it would get, and the test mail arrives', async () => {
+    const [couple] = await database.query<{ id: string }>(
+      `with client as (
+         insert into app.clients (organization_id, partner_1_name, partner_2_name, status)
+         select id, 'Maya Stone', 'Jonas Lind', 'booked' from app.organizations where slug = 'alder-and-finch'
+         returning organization_id, id)
+       insert into app.client_contacts (organization_id, client_id, role, contact_type, contact_value, is_primary)
+       select organization_id, id, 'partner_1', 'email', 'maya@example.com', true from client returning client_id as id`,
+    );
+    const draft = file(
+      'hi.mjml',
+      '---\nname: Hi\nchannel: email\nsubject: Hi {{ client.coupleName }}\n---\n<mjml lang="en-GB"><mj-body><mj-section><mj-column><mj-text font-size="16px"><h1>Hi {{ recipient.firstName }}</h1></mj-text></mj-column></mj-section></mj-body></mjml>',
+    );
+    const who = ['--organization', 'alder-and-finch', '--client', 'maya@example.com'];
+    const inbox = await startInbox();
+    onTestFinished(() => inbox.stop());
+    const { env } = inDatabase();
+    expect((await wedsync(['templates', 'render', draft, ...who], { env })).stdout).toBe('Hi Maya\n');
+    const sent = await wedsync(['templates', 'send', draft, ...who, '--to', 'me@example.com'], {
+      env: { ...env, SMTP_URL: inbox.smtpUrl },
+    });
+    expect(sent).toMatchObject({ code: 0, stdout: expect.stringContaining('accepted') as string });
+    const answer = await fetch(`${inbox.inboxUrl}/api/messages?to=me@example.com`);
+    expect(await answer.json()).toMatchObject({ total: 1, messages: [{ subject: '[Test] Hi Maya & Jonas' }] });
+    expect(await database.query('select 1 from app.communications where client_id = $1', [couple?.id])).toEqual([]);
+  });
+
+  it('send without anybody to send it says what to do', async () => {
+    const { code, stderr } = await wedsync([
+      'templates',
+      'send',
+      join(STARTERS, 'venue_welcome.mjml'),
+      '--to',
+      'me@example.com',
+      '--data',
+      folder,
+    ]);
+    expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('npm run dev') as string });
   });
 
   it('import of templates with errors publishes none of them', async () => {

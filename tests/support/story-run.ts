@@ -9,6 +9,7 @@ import { pino } from 'pino';
 import { createActivities } from '../../activities/create-activities.ts';
 import type { NextAction } from '../../activities/next-action.ts';
 import type { Sender } from '../../activities/send-message.ts';
+import { createTemplateRenderer } from '../../channels/template-renderer.ts';
 import { withTenant } from '../../db/tenant.ts';
 import { loadExecution } from '../../db/load-execution.ts';
 import type { JourneyDefinition } from '../../journeys/definition.ts';
@@ -45,9 +46,10 @@ export async function runForReal(
   let aheadMs = startMs - (await env.currentTimeMs());
   const clock = async (): Promise<Date> => new Date((await env.currentTimeMs()) + aheadMs);
   const rows = await writeStory(db, story, definition);
+  const renderer = createTemplateRenderer();
   const seen = { plans: 0, running: 0, last: null as NextAction | null };
   const activities = observed(
-    createActivities({ database: db.worker, clock, senders: acceptingSenders(), sendTimeoutMs: 10_000 }),
+    createActivities({ database: db.worker, clock, senders: acceptingSenders(), sendTimeoutMs: 10_000, renderer }),
     () => aheadMs,
     seen,
     // While an activity runs the virtual clock stands still: what the step set off is heard of at its own moment.

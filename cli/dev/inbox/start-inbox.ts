@@ -36,7 +36,7 @@ export type RunningInbox = {
 };
 
 // Known to everybody: it opens this machine's own inbox and nothing else.
-const ACCOUNT: TwilioAccount = { accountSid: `AC${'0'.repeat(31)}1`, authToken: 'development-inbox' };
+export const INBOX_ACCOUNT: TwilioAccount = { accountSid: `AC${'0'.repeat(31)}1`, authToken: 'development-inbox' };
 
 /**
  * Starts the development inbox: every message that leaves the platform on this machine ends here, none goes further.
@@ -49,7 +49,7 @@ export async function startInbox(options: InboxOptions = {}): Promise<RunningInb
   await http.register(twilioEndpoint, {
     store,
     faults,
-    account: ACCOUNT,
+    account: INBOX_ACCOUNT,
     inboundUrl: options.inboundTextsUrl,
     callbackPaceMs: options.callbackPaceMs ?? 400,
   });
@@ -67,7 +67,7 @@ export async function startInbox(options: InboxOptions = {}): Promise<RunningInb
     return {
       smtpUrl: `smtp://127.0.0.1:${smtp.port}`,
       inboxUrl,
-      twilio: { ...ACCOUNT, baseUrl: inboxUrl },
+      twilio: { ...INBOX_ACCOUNT, baseUrl: inboxUrl },
       async stop() {
         await Promise.all([smtp.stop(), http.close()]);
       },

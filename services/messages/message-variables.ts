@@ -1,10 +1,14 @@
-import type { MessageSource } from '../db/load-message.ts';
-import type { MessageStep } from '../journeys/definition.ts';
-import type { Facts } from '../journeys/facts.ts';
-import { choosePayment } from '../journeys/payments.ts';
+import type { MessageSource } from '../../db/load-message.ts';
+import type { MessageStep } from '../../journeys/definition.ts';
+import type { Facts } from '../../journeys/facts.ts';
+import { choosePayment, type PaymentFacts } from '../../journeys/payments.ts';
 import type { PersonalLinks } from './personal-links.ts';
 
-type Contact = NonNullable<Facts['contacts']>[number];
+/** Who a copy goes to. */
+export type Contact = NonNullable<Facts['contacts']>[number];
+
+/** The part of the facts that words are made of. */
+export type MessageFacts = PaymentFacts & { client: Pick<Facts['client'], 'postponed'> };
 
 /**
  * The values a template may use, as channels/variable-catalogue.ts lists them. What is not known stays out, so that the
@@ -15,7 +19,7 @@ type Contact = NonNullable<Facts['contacts']>[number];
  */
 export function messageVariables(
   source: MessageSource,
-  facts: Facts,
+  facts: MessageFacts,
   step: MessageStep | null,
   recipient: Contact | null,
   publicUrl?: string,
@@ -59,7 +63,11 @@ function formUrl({ template }: MessageSource, publicUrl: string | undefined): st
 }
 
 /** The payment that the step's anchor names; where it names none, the one that set the journey off or is due next. */
-function paymentVariables(source: MessageSource, facts: Facts, step: MessageStep | null): Record<string, unknown> {
+function paymentVariables(
+  source: MessageSource,
+  facts: MessageFacts,
+  step: MessageStep | null,
+): Record<string, unknown> {
   const [, kind] = /^payment_due(?::(.+))?$/.exec(step?.when?.anchor ?? '') ?? [];
   const payment = choosePayment(facts, kind);
   if (payment === undefined) return {};

@@ -1,5 +1,5 @@
-import { contactLinkToken } from '../db/contact-links.ts';
-import type { Trx } from '../db/tenant.ts';
+import { contactLinkToken } from '../../db/contact-links.ts';
+import type { Trx } from '../../db/tenant.ts';
 
 /** The recipient's own pages: choose what is sent, and stop it with one click. */
 export interface PersonalLinks {
