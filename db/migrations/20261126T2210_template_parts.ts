@@ -5,7 +5,7 @@ export async function up(db: MigrationDatabase): Promise<void> {
   await run(
     db,
     `alter table app.communication_templates
-       add constraint communication_templates_type_check check (template_type in ('journey', 'part'))`,
+       add constraint communication_templates_template_type_check check (template_type in ('journey', 'part'))`,
     `comment on column app.communication_templates.template_type is
        'journey: a message that steps name. part: header, footer, signature, which messages put in by name.'`,
   );
@@ -14,7 +14,7 @@ export async function up(db: MigrationDatabase): Promise<void> {
 export async function down(db: MigrationDatabase): Promise<void> {
   await run(
     db,
-    'alter table app.communication_templates drop constraint communication_templates_type_check',
+    'alter table app.communication_templates drop constraint communication_templates_template_type_check',
     'comment on column app.communication_templates.template_type is null',
   );
 }

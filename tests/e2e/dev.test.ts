@@ -126,6 +126,13 @@ describe('wedsync dev', () => {
       checks: { postgres: 'ok', temporal: 'ok', worker: 'ok', migrations: 'ok' },
     });
 
+    await until('every couple of the demo is on its journeys', async () => {
+      const [open] = await query<{ events: number }>(
+        first.info,
+        'select count(*)::int as events from app.outbox where processed_at is null',
+      );
+      return open?.events === 0 ? true : null;
+    });
     const [before] = await query(
       first.info,
       'select count(*)::int as executions, min(id::text) as one from app.journey_executions',
