@@ -4,10 +4,11 @@ import { Readable, Writable } from 'node:stream';
 import { parse } from 'yaml';
 import { planLines } from '../cli/plan-lines.ts';
 import { parseDefinition, type JourneyDefinition } from '../journeys/definition.ts';
-import { parseFacts, type Facts } from '../journeys/facts.ts';
+import { parseFacts, parseLedger, type Facts } from '../journeys/facts.ts';
 import { planJourney } from '../journeys/plan-journey.ts';
 import { readYaml } from '../journeys/read-yaml.ts';
 import { HOSTILE_DEFINITIONS } from '../tests/journeys/definition/hostile-definitions.ts';
+import { HOSTILE_FACTS, HOSTILE_LEDGERS } from '../tests/journeys/definition/hostile-facts.ts';
 import { HOSTILE_FILES } from '../tests/journeys/definition/hostile-files.ts';
 import { cpuMs, medianOf, type Measurement } from './measure.ts';
 
@@ -36,8 +37,20 @@ export async function plannerBench(): Promise<Measurement[]> {
       parseDefinition,
     ),
     await slowest(
+      'refusing hostile facts, the slowest',
+      100,
+      HOSTILE_FACTS.map(([, build]) => build()),
+      parseFacts,
+    ),
+    await slowest(
+      'refusing a hostile ledger, the slowest',
+      100,
+      HOSTILE_LEDGERS.map(([, build]) => build()),
+      parseLedger,
+    ),
+    await slowest(
       'refusing a hostile file, the slowest',
-      250,
+      100,
       HOSTILE_FILES.map(([, source]) => source),
       readYaml,
     ),

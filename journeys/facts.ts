@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { didYouMean } from './did-you-mean.ts';
 import { refuseOversized } from './input-limits.ts';
-import { clip, formatPath, problemsOf, type Problem } from './problem.ts';
+import { clip, formatPath, MAX_PROBLEMS, problemsOf, type Problem } from './problem.ts';
 import { PURPOSES } from './step-schema.ts';
 import { Weekday } from './when-schema.ts';
 import { CivilDate, Instant, oneOf, pattern, plainly, RealDate, shown, text, TimeZone, WallTime } from './words.ts';
@@ -187,9 +187,16 @@ export const STEP_STATES = [
   'not_taken',
 ] as const;
 
+/** Ten times what a definition may repeat; a plan lists every occurrence up to the last. */
+const MAX_OCCURRENCE = 1_000;
+
+const Occurrence = count(1)
+  .max(MAX_OCCURRENCE, { error: `Must be ${MAX_OCCURRENCE} or less.` })
+  .default(1);
+
 const LedgerStep = object({
   key: text(40),
-  occurrence: count(1).default(1),
+  occurrence: Occurrence,
   state: oneOf(STEP_STATES),
   dueAt: Instant.nullable().default(null),
   plannedAt: Instant.nullable().default(null),
@@ -218,9 +225,9 @@ export function parseFacts(input: unknown): FactsResult {
   const refused = refuseOversized(input);
   if (refused) return { ok: false, problems: [refused] };
   const result = Facts.safeParse(input, { reportInput: true, error: plainly });
-  const slips = slipsOfTheHand(input, Facts, []);
+  const slips = slipsIn(input, Facts);
   if (result.success && slips.length === 0) return { ok: true, facts: result.data };
-  return { ok: false, problems: [...slips, ...(result.success ? [] : problemsOf(result.error))] };
+  return { ok: false, problems: together(slips, result.error) };
 }
 
 /** Reads a ledger that came from outside; `undefined` and `null` are an empty one. Never throws. */
@@ -228,28 +235,44 @@ export function parseLedger(input: unknown): LedgerResult {
   const refused = refuseOversized(input);
   if (refused) return { ok: false, problems: [refused] };
   const result = Ledger.safeParse(input ?? {}, { reportInput: true, error: plainly });
-  const slips = slipsOfTheHand(input, Ledger, []);
+  const slips = slipsIn(input, Ledger);
   if (result.success && slips.length === 0) return { ok: true, ledger: result.data };
-  return { ok: false, problems: [...slips, ...(result.success ? [] : problemsOf(result.error))] };
+  return { ok: false, problems: together(slips, result.error) };
+}
+
+function together(slips: readonly Problem[], error: z.ZodError | undefined): Problem[] {
+  return [...slips, ...(error ? problemsOf(error) : [])].slice(0, MAX_PROBLEMS);
+}
+
+/** The first of them: nobody reads more than `MAX_PROBLEMS`, and whoever sends ten thousand is not waited for. */
+function slipsIn(input: unknown, schema: z.core.$ZodType): Problem[] {
+  return [...slipsOfTheHand(input, schema, []).take(MAX_PROBLEMS)];
 }
 
 /** Keys which the schema does not know, but nearly. */
-function slipsOfTheHand(input: unknown, schema: z.core.$ZodType, path: (string | number)[]): Problem[] {
-  if (typeof input !== 'object' || input === null) return [];
+function* slipsOfTheHand(
+  input: unknown,
+  schema: z.core.$ZodType,
+  path: readonly (string | number)[],
+): Generator<Problem, undefined> {
+  if (typeof input !== 'object' || input === null) return;
   const inner = unwrap(schema);
   if (inner instanceof z.ZodArray && Array.isArray(input)) {
-    return input.flatMap((item, index) => slipsOfTheHand(item, inner.element, [...path, index]));
+    for (const [index, item] of input.entries()) yield* slipsOfTheHand(item, inner.element, [...path, index]);
   }
-  if (!(inner instanceof z.ZodObject) || Array.isArray(input)) return [];
+  if (!(inner instanceof z.ZodObject) || Array.isArray(input)) return;
   const shape: Record<string, z.core.$ZodType> = inner.shape;
-  return Object.entries(input).flatMap(([key, value]) => {
+  for (const [key, value] of Object.entries(input)) {
     const schemaOfKey = Object.hasOwn(shape, key) ? shape[key] : undefined;
-    if (schemaOfKey !== undefined) return slipsOfTheHand(value, schemaOfKey, [...path, key]);
+    if (schemaOfKey !== undefined) {
+      yield* slipsOfTheHand(value, schemaOfKey, [...path, key]);
+      continue;
+    }
     const meant = didYouMean(key, Object.keys(shape));
-    if (meant === null || Object.hasOwn(input, meant)) return [];
+    if (meant === null || Object.hasOwn(input, meant)) continue;
     const message = `"${clip(key)}" is not known here: did you mean "${meant}"?`;
-    return [{ code: 'unknown_key', path: formatPath([...path, key]), message }];
-  });
+    yield { code: 'unknown_key', path: formatPath([...path, key]), message };
+  }
 }
 
 /** The schema inside defaults, optionals and "or null". */

@@ -1,7 +1,7 @@
 import { clip, formatPath, type Problem } from './problem.ts';
 
 /** What may come in at all, before anybody looks at its meaning. A definition at its own limits stays far below. */
-const LIMITS = { nodes: 50_000, depth: 40, text: 20_000, allText: 1_000_000 } as const;
+const LIMITS = { nodes: 50_000, keys: 5_000, depth: 40, text: 20_000, allText: 1_000_000 } as const;
 
 const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
@@ -53,7 +53,15 @@ function walk(value: unknown, path: (string | number)[], budget: Budget): Proble
     }
     return null;
   }
-  for (const key of Object.keys(value)) {
+  const keys = Object.keys(value);
+  if (keys.length > LIMITS.keys) {
+    return {
+      code: 'too_large',
+      path: formatPath(path),
+      message: `Has ${keys.length} names; at most ${LIMITS.keys} are read in one place. Leave out what is not needed.`,
+    };
+  }
+  for (const key of keys) {
     if (FORBIDDEN_KEYS.has(key)) {
       return {
         code: 'forbidden_key',

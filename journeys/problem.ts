@@ -42,7 +42,9 @@ function problemsOfIssue(issue: z.core.$ZodIssue, before: readonly PropertyKey[]
     const meant = issue.errors.find((branch) => branch.every(isInside));
     if (meant !== undefined && meant.length > 0) return meant.flatMap((inner) => problemsOfIssue(inner, path));
   }
-  return [{ code: codeOf(issue), path: formatPath(path), message: issue.message }];
+  // What is wrong with a name is told by the schema of names.
+  const message = (issue.code === 'invalid_key' && issue.issues[0]?.message) || issue.message;
+  return [{ code: codeOf(issue), path: formatPath(path), message }];
 }
 
 /** True for an issue about a part, or about the sense, of what had the right form. */

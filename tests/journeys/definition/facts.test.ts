@@ -118,10 +118,10 @@ describe('facts', () => {
       /year-month-day/,
     ],
     [
-      'a year that stands for never',
-      facts({ client: { weddingOn: '9999-12-31' } }),
-      'client.weddingOn',
-      /of the years 1900 to 2199/,
+      'a day of messages that is none',
+      facts({ sentOn: { monday: 2 } }),
+      'sentOn.monday',
+      /"monday" is not a date such as "2027-06-12"/,
     ],
     [
       'an instant before time',
@@ -225,6 +225,7 @@ describe('a ledger', () => {
     ['a state that is none', { steps: [{ key: 'a', state: 'sent' }] }, 'steps[0].state'],
     ['an occurrence before the first', { steps: [{ key: 'a', state: 'done', occurrence: 0 }] }, 'steps[0].occurrence'],
     ['a slip of the hand', { steps: [{ key: 'a', state: 'done', dueat: null }] }, 'steps[0].dueat'],
+    ['a million occurrences', { steps: [{ key: 'a', state: 'done', occurrence: 1_000_000 }] }, 'steps[0].occurrence'],
   ])('with %s is refused', (_, input, path) => {
     expect(parseLedger(input)).toMatchObject({ ok: false, problems: [{ path }] });
   });

@@ -23,5 +23,6 @@ export const HOSTILE_FILES: readonly (readonly [string, string])[] = [
     'a thousand levels by indentation',
     Array.from({ length: 1_300 }, (_, level) => `${' '.repeat(level)}a:`).join('\n'),
   ],
+  ['ten thousand steps as JSON', JSON.stringify({ steps: Array.from({ length: 10_000 }, () => ({ type: 'x' })) })],
   ['binary', '\u0000\u0001\uFFFD'.repeat(1_000)],
 ];

@@ -4,6 +4,7 @@ import { parseDefinition } from '../../../journeys/definition.ts';
 import { parseFacts, parseLedger } from '../../../journeys/facts.ts';
 import { validateDefinition } from '../../../journeys/validate.ts';
 import { HOSTILE_DEFINITIONS } from './hostile-definitions.ts';
+import { HOSTILE_FACTS, HOSTILE_LEDGERS } from './hostile-facts.ts';
 import { condition, email, facts, journey } from './written.ts';
 
 describe('a hostile definition', () => {
@@ -17,6 +18,20 @@ describe('a hostile definition', () => {
 
   it('is answered with at most fifty problems', () => {
     const result = parseDefinition(journey(Array.from({ length: 200 }, () => ({ type: 'x' }))));
+    expect(result.ok ? 0 : result.problems.length).toBeLessThanOrEqual(50);
+  });
+});
+
+describe('hostile facts', () => {
+  it.each(HOSTILE_FACTS)('%s are refused with at most fifty problems', (_, build) => {
+    const result = parseFacts(build());
+    expect(result.ok ? 0 : result.problems.length).toBeGreaterThan(0);
+    expect(result.ok ? 0 : result.problems.length).toBeLessThanOrEqual(50);
+  });
+
+  it.each(HOSTILE_LEDGERS)('a ledger of %s is refused with at most fifty problems', (_, build) => {
+    const result = parseLedger(build());
+    expect(result.ok ? 0 : result.problems.length).toBeGreaterThan(0);
     expect(result.ok ? 0 : result.problems.length).toBeLessThanOrEqual(50);
   });
 });
