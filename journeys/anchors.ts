@@ -1,6 +1,6 @@
 // What a step counts from: a date in the facts, an instant that has come, or the end of another step.
 import type { Instant } from './calendar.ts';
-import { parseDay, parseTime } from './civil.ts';
+import { parseKnownDay, parseTime } from './civil.ts';
 import type { When } from './definition.ts';
 import type { Origin } from './due.ts';
 import { endOfBlock, endOfStep, type Ending } from './endings.ts';
@@ -68,7 +68,7 @@ function wedding(planning: Planning, when: When): Anchored {
   const { client, organization } = planning.facts;
   const movable = { changedAt: parseInstant(client.weddingChangedAt) };
   if (client.postponed) return { kind: 'postponed' };
-  const day = parseDay(client.weddingOn);
+  const day = parseKnownDay(client.weddingOn);
   if (day === null) return { kind: 'missing', field: 'client.weddingOn', movable };
   const zone = planning.calendar.zone(client.weddingZone ?? organization.zone);
   const { weddingTime } = client;
@@ -85,7 +85,7 @@ function paymentDue(planning: Planning, kind: string | undefined): Anchored {
 }
 
 function date(value: string | null | undefined, field: string, changedAt: Instant | null): Anchored {
-  const day = parseDay(value);
+  const day = parseKnownDay(value);
   const movable = { changedAt };
   return day === null ? { kind: 'missing', field, movable } : known({ kind: 'date', day, at: null }, { movable });
 }

@@ -15,6 +15,14 @@ export function parseDay(date: string | null | undefined): number | null {
   return Number.isInteger(day) && formatDay(day) === date ? day : null;
 }
 
+/**
+ * The day of a date that somebody wrote down, of the years 1900 to 2199: these leave room for every offset, and whoever
+ * writes the year 0000 or 9999 says that there is no date.
+ */
+export function parseKnownDay(date: string | null | undefined): number | null {
+  return date && /^(?:19|20|21)\d{2}-/.test(date) ? parseDay(date) : null;
+}
+
 export function formatDay(day: number): string {
   return new Date(day * DAY_MS).toISOString().slice(0, -'T00:00:00.000Z'.length);
 }

@@ -2,7 +2,7 @@
 import { assertNever } from './assert-never.ts';
 import type { Instant } from './calendar.ts';
 import type { FieldReader } from './conditions.ts';
-import { parseDay } from './civil.ts';
+import { parseKnownDay } from './civil.ts';
 import type { Facts } from './facts.ts';
 import { choosePayment } from './payments.ts';
 import { triggeringEvent } from './journey-events.ts';
@@ -69,7 +69,7 @@ function clientField(facts: Facts, name: string, rest: string): unknown {
 /** Whole days from `at` to the wedding, by the calendar of the place where it is; negative after it. */
 function weddingField(planning: Planning, name: string, at: Instant): unknown {
   const { client, organization } = planning.facts;
-  const day = client.postponed ? null : parseDay(client.weddingOn);
+  const day = client.postponed ? null : parseKnownDay(client.weddingOn);
   if (day === null) return undefined;
   if (name === 'date') return client.weddingOn;
   const zone = planning.calendar.zone(client.weddingZone ?? organization.zone);

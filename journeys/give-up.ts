@@ -1,6 +1,6 @@
 // When the planner stops waiting for a date or an event that never comes.
 import type { Instant } from './calendar.ts';
-import { parseDay, parseTime } from './civil.ts';
+import { parseKnownDay, parseTime } from './civil.ts';
 import { shift } from './offsets.ts';
 import type { Planning } from './planning.ts';
 
@@ -12,7 +12,7 @@ export function givingUpAt(planning: Planning): Instant {
   const { organization, client } = planning.facts;
   const zone = planning.calendar.zone(organization.zone);
   const later = (instant: Instant): Instant => shift(zone, instant, { days: organization.closeAfterDays });
-  const day = client.postponed ? null : parseDay(client.weddingOn);
+  const day = client.postponed ? null : parseKnownDay(client.weddingOn);
   if (day === null) return later(lastEnd(planning) ?? planning.startedAt);
   const wedding = { day: day + organization.closeAfterDays, second: parseTime(organization.defaultTime) };
   return Math.max(zone.instantAt(wedding), later(planning.startedAt));

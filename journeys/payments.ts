@@ -1,5 +1,5 @@
 // Which payment a step counts from, and whether it is paid.
-import { parseDay } from './civil.ts';
+import { parseKnownDay } from './civil.ts';
 import type { Facts } from './facts.ts';
 
 export type Payment = Facts['payments'][number];
@@ -22,8 +22,8 @@ export function choosePayment(facts: PaymentFacts, kind: string | undefined): Pa
   if (triggering) return triggering;
   const ofKind = facts.payments.filter((payment) => kind === undefined || payment.kind === kind);
   const byDue = ofKind
-    .filter((payment) => parseDay(payment.dueOn) !== null)
-    .sort((a, b) => (parseDay(a.dueOn) ?? 0) - (parseDay(b.dueOn) ?? 0));
+    .filter((payment) => parseKnownDay(payment.dueOn) !== null)
+    .sort((a, b) => (parseKnownDay(a.dueOn) ?? 0) - (parseKnownDay(b.dueOn) ?? 0));
   return (
     byDue.find((payment) => !isPaid(payment)) ??
     ofKind.find((payment) => !isPaid(payment)) ??

@@ -2,6 +2,7 @@
 // that says what was expected, because zod's own ("Invalid string: must match pattern") help nobody.
 import { Temporal } from 'temporal-polyfill';
 import { z } from 'zod';
+import { parseKnownDay } from './civil.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { clip } from './problem.ts';
 
@@ -86,24 +87,19 @@ export const Key = pattern(KEY_PATTERN, 'a key: a small letter, then up to 39 sm
 export const WallTime = pattern(/^(?:[01]\d|2[0-3]):[0-5]\d$/, 'a time of day such as "09:00"');
 
 /**
- * `YYYY-MM-DD`, of years that leave room for every offset. The form is asked for, the calendar is not: 30 February in
- * somebody's data is a date that is missing, for which a journey waits, and no reason to refuse everything else that is
- * known about a couple.
+ * `YYYY-MM-DD`. The form is asked for, the calendar is not: 30 February or the year 9999 in somebody's data is a date
+ * that is missing, for which a journey waits, and no reason to refuse everything else that is known about a couple.
  */
-export const CivilDate = pattern(
-  /^(?:19|20|21)\d{2}-\d{2}-\d{2}$/,
-  'a date such as "2027-06-12" (year-month-day, of the years 1900 to 2199)',
-);
+export const CivilDate = pattern(/^\d{4}-\d{2}-\d{2}$/, 'a date such as "2027-06-12" (year-month-day)');
 
 /** A date which exists. */
 export const RealDate = CivilDate.refine(isRealDate, {
-  error: (issue) => `${shown(issue.input)} does not exist in the calendar.`,
+  error: (issue) => `${shown(issue.input)} does not exist in the calendar of the years 1900 to 2199.`,
 });
 
-/** True for a `YYYY-MM-DD` that is in the (proleptic Gregorian) calendar. */
+/** True for a `YYYY-MM-DD` that is in the calendar, of the years that leave room for every offset. */
 export function isRealDate(date: string): boolean {
-  const parsed = new Date(`${date}T00:00:00Z`);
-  return !Number.isNaN(parsed.getTime()) && parsed.toISOString().slice(0, 10) === date;
+  return parseKnownDay(date) !== null;
 }
 
 const CANONICAL_INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/;

@@ -43,6 +43,6 @@ function checkDate(option: string, text: string): void {
     throw new OperatorError(`${option} ${text} is no date. Write year-month-day, such as 2027-06-12.`);
   }
   if (!isRealDate(text)) {
-    throw new OperatorError(`${option} ${text} does not exist in the calendar. Check the day and the month.`);
+    throw new OperatorError(`${option} ${text} does not exist in the calendar of the years 1900 to 2199. Check it.`);
   }
 }

@@ -63,7 +63,7 @@ describe('dates', () => {
     expect(sentIn(steps, rows)).toEqual(['a 2027-03-11T09:00']);
   });
 
-  test.each([null, '2027-02-30'])('%s is nobody’s wedding: nothing goes', (weddingOn) => {
+  test.each([null, '2027-02-30', '0000-00-00', '9999-12-31'])('%s is nobody’s wedding: nothing goes', (weddingOn) => {
     expect(line(ask({ steps: [email('a', { when: wedding(-30) })], client: { weddingOn } }), 'a')).toMatchObject({
       state: 'waiting',
       runAt: null,
