@@ -146,16 +146,18 @@ function waitSummary(
     line.local === null ? (until ?? 'an unknown time') : `${line.local.replace('T', ' ')} ${line.zone ?? ''}`.trim();
   // What a person wrote about a hold or a stop stays in our database: it may speak of the couple.
   const reason = 'why' in line.reason ? { ...line.reason, why: undefined } : line.reason;
-  const why = reason.code === 'on_time' ? '' : ` · ${explain({ ...line, reason })}`;
+  const why = reason.code === 'on_time' ? '' : ` · ${explain({ ...line, reason }, (key) => stepName(definition, key))}`;
   return `${line.type} ${nameOf(definition, line)} due ${when}${why}`;
 }
 
 function nameOf(definition: JourneyDefinition, line: PlannedStep): string {
-  const step: Step | undefined = [...definition.steps, ...(definition.closing ?? [])].find(
-    ({ key }) => key === line.key,
-  );
   const count = line.occurrence > 1 ? ` (${line.occurrence})` : '';
-  return `"${step?.name ?? line.key}"${count}`;
+  return `"${stepName(definition, line.key)}"${count}`;
+}
+
+function stepName(definition: JourneyDefinition, key: string): string {
+  const step: Step | undefined = [...definition.steps, ...(definition.closing ?? [])].find((one) => one.key === key);
+  return step?.name ?? key;
 }
 
 function findLine(plan: Plan, key: string, occurrence: number): PlannedStep {

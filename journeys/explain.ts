@@ -2,23 +2,28 @@
 import { assertNever } from './assert-never.ts';
 import { createCalendar, formatLocal } from './calendar.ts';
 import { formatDay, parseDay } from './civil.ts';
+import { byChannel, eventInWords, fieldInWords, ofChannel, spaced, stopInWords } from './field-in-words.ts';
 import type { PlannedStep } from './plan.ts';
 import { reasonSchema, type Reason } from './reasons.ts';
 
 /** What a sentence needs of a step; a row of the ledger will do. */
 export type Explained = Pick<PlannedStep, 'dueAt' | 'local' | 'zone' | 'reason'>;
 
-/** Why a step stands as it does: "Moved from Sunday 14 March to Monday 15 March because you don't work on Sundays." */
-export function explain(step: Explained): string {
+/**
+ * Why a step stands as it does: "Moved from Sunday 14 March to Monday 15 March because you don't work on Sundays."
+ *
+ * @param nameOf what another step is called, by its key; left out, that is the key
+ */
+export function explain(step: Explained, nameOf: (key: string) => string = (key) => key): string {
   const reason = reasonSchema.safeParse(step.reason);
   // What an old ledger wrote down may lack the details that a sentence needs.
-  if (!reason.success) return `Recorded: ${shortly(step.reason.code)}.`;
-  const sentence = sentenceFor(step, reason.data);
+  if (!reason.success) return `Recorded: ${spaced(step.reason.code)}.`;
+  const sentence = sentenceFor(step, reason.data, nameOf);
   const also = 'also' in reason.data ? (reason.data.also ?? []) : [];
-  return also.length === 0 ? sentence : `${sentence} (Besides: ${also.map(shortly).join(', ')}.)`;
+  return also.length === 0 ? sentence : `${sentence} (Besides: ${also.map(spaced).join(', ')}.)`;
 }
 
-function sentenceFor(step: Explained, reason: Reason): string {
+function sentenceFor(step: Explained, reason: Reason, nameOf: (key: string) => string): string {
   const local = (instant: string): string => momentIn(step.zone, instant);
   switch (reason.code) {
     case 'on_time':
@@ -36,17 +41,17 @@ function sentenceFor(step: Explained, reason: Reason): string {
     case 'overdue':
       return `Late: it was due on ${local(reason.was)}.`;
     case 'anchor_missing':
-      return `Waits for ${fieldWords(reason.field)}.`;
+      return `Waits for ${fieldInWords(reason.field, nameOf)}.`;
     case 'postponed':
       return 'Waits for the new wedding date: the wedding is postponed.';
     case 'waiting_for_step':
-      return `Waits for "${reason.step}" to finish.`;
+      return `Waits for "${nameOf(reason.step)}" to finish.`;
     case 'waiting_for_answer':
-      return `Goes only if the answer of "${reason.step}" is ${reason.arm}, which is not known yet.`;
+      return `Goes only if the answer of "${nameOf(reason.step)}" is ${reason.arm}, which is not known yet.`;
     case 'waiting_for_event':
       return reason.until === null
-        ? `Waits for ${eventWords(reason.event)}.`
-        : `Waits for ${eventWords(reason.event)}, until ${local(reason.until)}.`;
+        ? `Waits for ${eventInWords(reason.event)}.`
+        : `Waits for ${eventInWords(reason.event)}, until ${local(reason.until)}.`;
     case 'needs_approval':
       return `Needs your OK by ${local(reason.until)}; otherwise ${fallbackWords(reason.fallback)}.`;
     case 'paused':
@@ -58,15 +63,13 @@ function sentenceFor(step: Explained, reason: Reason): string {
         ? `Was due on ${local(reason.was)}, which has passed: say whether it should still go.`
         : `Fell due on ${local(reason.was)} while paused: say whether it should still go.`;
     case 'stopped':
-      return `Skipped: the journey was stopped on ${local(reason.at)}${reason.why === undefined ? '' : ` (${reason.why})`}.`;
+      return `Skipped: the journey was stopped on ${local(reason.at)}${reason.why === undefined ? '' : ` (${stopInWords(reason.why)})`}.`;
     case 'stage_ended':
       return `Skipped: the stage "${reason.stage}" ended on ${local(reason.at)}.`;
     case 'already_paid':
-      return `Skipped: the ${reason.payment} is already paid.`;
+      return `Skipped: the ${spaced(reason.payment)} is already paid.`;
     case 'only_if':
-      return reason.missing === undefined
-        ? `Skipped: the condition on ${reason.field} does not hold.`
-        : `Skipped: the condition on ${reason.field} does not hold, because ${list(reason.missing)} ${reason.missing.length === 1 ? 'is' : 'are'} not known.`;
+      return `Skipped: its condition on ${fieldInWords(reason.field, nameOf)} does not hold${missingWords(reason, nameOf)}.`;
     case 'repeat_ended':
       return 'Skipped: what it asks for has happened, so it is not repeated.';
     case 'past':
@@ -76,13 +79,13 @@ function sentenceFor(step: Explained, reason: Reason): string {
     case 'past_useful':
       return `Skipped: it would go too late to be useful (until ${local(reason.usefulUntil)}).`;
     case 'superseded':
-      return `Skipped: "${reason.by}" was due later and takes its place.`;
+      return `Skipped: "${nameOf(reason.by)}" was due later and takes its place.`;
     case 'no_address':
       return `Skipped: there is no ${reason.channel === 'email' ? 'email address' : 'phone number'} to send it to.`;
     case 'suppressed':
-      return `Skipped: the recipient has opted out of ${channelWords(reason.channel)}.`;
+      return `Skipped: the recipient has opted out of ${ofChannel(reason.channel)}.`;
     case 'no_consent':
-      return `Skipped: there is no consent to ${reason.purpose} messages by ${channelWords(reason.channel)}.`;
+      return `Skipped: there is no consent to ${reason.purpose} messages by ${byChannel(reason.channel)}.`;
     case 'rejected':
       return `Skipped: you said no on ${local(reason.at)}.`;
     case 'not_approved':
@@ -90,19 +93,19 @@ function sentenceFor(step: Explained, reason: Reason): string {
         ? `Not sent: nobody approved it by ${local(reason.deadline)}, so a task takes its place.`
         : `Skipped: nobody approved it by ${local(reason.deadline)}.`;
     case 'if_missing':
-      return `Skipped: ${fieldWords(reason.field)} is not known.`;
+      return `Skipped: ${fieldInWords(reason.field, nameOf)} is not known.`;
     case 'never_came':
-      return `Skipped: ${fieldWords(reason.field)} never came.`;
+      return `Skipped: it waited in vain for ${fieldInWords(reason.field, nameOf)}.`;
     case 'by_person':
       return 'Skipped by hand.';
     case 'other_arm':
-      return `Does not apply: "${reason.step}" went the other way.`;
+      return `Does not apply: "${nameOf(reason.step)}" went the other way.`;
     case 'dependency_not_taken':
-      return `Does not apply: "${reason.step}", from which it counts, was not sent.`;
+      return `Does not apply: "${nameOf(reason.step)}", from which it counts, did not happen.`;
     case 'done':
       return 'Done.';
     case 'failed':
-      return 'Failed.';
+      return 'Could not be carried out.';
     case 'unknown':
       return 'Nobody knows yet whether it was sent: the answer was lost on the way.';
     default:
@@ -123,7 +126,7 @@ function pauseWords(reason: Paused): string {
     case 'execution':
       return 'this couple is paused';
     case 'channel':
-      return `${channelWords(reason.channel ?? 'this channel')} is paused`;
+      return `${ofChannel(reason.channel ?? 'messages')} are paused`;
     case 'postponed':
       return 'the wedding is postponed';
     default:
@@ -150,34 +153,11 @@ function fallbackWords(fallback: 'send' | 'skip' | 'task'): string {
   return fallback === 'skip' ? 'it is skipped' : 'a task takes its place';
 }
 
-const FIELDS: Readonly<Record<string, string>> = {
-  'client.weddingOn': 'the wedding date',
-  'client.weddingTime': 'the time of the wedding',
-  'payment.dueOn': 'the due date of the payment',
-};
+type OnlyIf = Extract<Reason, { code: 'only_if' }>;
 
-function fieldWords(field: string): string {
-  const known = FIELDS[field];
-  if (known !== undefined) return known;
-  const [kind = '', name = ''] = field.startsWith('event:') ? ['event', field.slice(6)] : field.split('.');
-  if (kind === 'event') return eventWords(name);
-  if (kind === 'payment') return `the due date of the ${name}`;
-  if (kind === 'client') return `the date "${field.split('.').at(-1) ?? ''}"`;
-  return field;
-}
-
-function eventWords(event: string): string {
-  return `the event "${event}"`;
-}
-
-function channelWords(channel: string): string {
-  const words: Readonly<Record<string, string>> = { email: 'email', sms: 'text message', whatsapp: 'WhatsApp' };
-  return words[channel] ?? channel;
-}
-
-/** The code as two or three words, for what is only mentioned besides. */
-function shortly(code: string): string {
-  return code.replaceAll('_', ' ');
+function missingWords({ missing = [] }: OnlyIf, nameOf: (key: string) => string): string {
+  if (missing.length === 0) return '';
+  return `: nothing is known of ${list(missing.map((field) => fieldInWords(field, nameOf)))}`;
 }
 
 const WEEKDAYS = ['Thursday', 'Friday', 'Saturday', 'Sunday', 'Monday', 'Tuesday', 'Wednesday'];

@@ -44,7 +44,7 @@ export function toList(definition: JourneyDefinition, plan?: Plan): ListRow[] {
       when: whenOfStep(placed, tree),
       times: step.repeat?.times ?? 1,
       planned,
-      why: planned && explain(planned),
+      why: planned && explain(planned, nameOf),
     };
   };
   const depthOf = ({ step }: Placed): number => {

@@ -14,6 +14,6 @@ for (const line of cases) {
   if (!asked.ok) continue;
   const { definition, facts, ledger, now } = asked.request;
   const plan = planJourney(definition, facts, ledger, now);
-  hash.update(JSON.stringify({ ...plan, sentences: plan.steps.map(explain) }));
+  hash.update(JSON.stringify({ ...plan, sentences: plan.steps.map((step) => explain(step)) }));
 }
 console.log(hash.digest('hex'), new Date(Date.UTC(2027, 5, 12, 8)).toLocaleString());

@@ -99,7 +99,7 @@ const EXAMPLES: Record<string, Example> = {
       execution: { status: 'stopped', stoppedAt: '2027-01-10T09:00:00Z', stopReason: 'client.cancelled' },
       now: '2027-01-10T09:00:00Z',
     },
-    says: 'Skipped: the journey was stopped on Sunday 10 January 2027 at 09:00 (client.cancelled).',
+    says: 'Skipped: the journey was stopped on Sunday 10 January 2027 at 09:00 (the couple cancelled).',
   },
   stage_ended: {
     question: {
@@ -122,7 +122,7 @@ const EXAMPLES: Record<string, Example> = {
       ledger: [recorded('a', DUE)],
       now: DUE,
     },
-    says: 'Skipped: the condition on client.custom.venue does not hold, because client.custom.venue is not known.',
+    says: 'Skipped: its condition on the couple\'s "venue" does not hold: nothing is known of the couple\'s "venue".',
   },
   repeat_ended: {
     question: {
@@ -163,7 +163,7 @@ const EXAMPLES: Record<string, Example> = {
   },
   suppressed: {
     question: { steps: [email('a', { when: wedding(-7) })], suppressions: [{ channel: 'email' }] },
-    says: 'Skipped: the recipient has opted out of email.',
+    says: 'Skipped: the recipient has opted out of emails.',
   },
   no_consent: {
     question: { steps: [email('a', { when: wedding(-7), purpose: 'marketing' })] },
@@ -198,7 +198,7 @@ const EXAMPLES: Record<string, Example> = {
   },
   never_came: {
     question: { steps: [email('a', { when: { anchor: 'event:gallery.delivered' } })], now: '2028-07-16T08:00:00Z' },
-    says: 'Skipped: the event "gallery.delivered" never came.',
+    says: 'Skipped: it waited in vain for the event "gallery.delivered".',
   },
   by_person: {
     question: {
@@ -223,12 +223,12 @@ const EXAMPLES: Record<string, Example> = {
       ],
       ledger: [done('q', BOOKED, { outcome: 'no' })],
     },
-    says: 'Does not apply: "y", from which it counts, was not sent.',
+    says: 'Does not apply: "y", from which it counts, did not happen.',
   },
   done: { question: { steps: [email('a', { when: wedding(-7) })], ledger: [done('a', DUE)], now: DUE }, says: 'Done.' },
   failed: {
     question: { steps: [email('a', { when: wedding(-7) })], ledger: [done('a', DUE, { state: 'failed' })], now: DUE },
-    says: 'Failed.',
+    says: 'Could not be carried out.',
   },
   unknown: {
     question: {
@@ -258,7 +258,38 @@ describe('reasons', () => {
       steps: [email('a', { when: wedding(-30), onlyIf: album, purpose: 'marketing' })],
     });
     expect(explain(line(plan, 'a'))).toBe(
-      'Skipped: the condition on client.tags does not hold. (Besides: past, no consent.)',
+      "Skipped: its condition on the couple's tags does not hold. (Besides: past, no consent.)",
+    );
+  });
+
+  test('other steps are called by their names where these are known', () => {
+    const plan = ask({ steps: [email('a', { when: wedding(-7) }), email('b', { when: { offset: { days: 1 } } })] });
+    expect(explain(line(plan, 'b'), (key) => ({ a: 'Welcome' })[key] ?? key)).toBe('Waits for "Welcome" to finish.');
+  });
+
+  test.each([
+    ['client.status', "the couple's status"],
+    ['client.tags', "the couple's tags"],
+    ['client.postponed', 'whether the wedding is postponed'],
+    ['client.custom.venue', 'the couple\'s "venue"'],
+    ['client.dates.tasting', 'the date "tasting"'],
+    ['wedding.date', 'the wedding date'],
+    ['wedding.daysAway', 'the time left to the wedding'],
+    ['payment.second_half.status', 'the state of the second half'],
+    ['form.menu.status', 'the form "menu"'],
+    ['form.menu.answers.main', 'the answer to "main" in the form "menu"'],
+    ['core.guest_count', '"guest_count" of the wedding'],
+    ['consent.sms.marketing', 'the consent to marketing messages by text message'],
+    ['contact.email', "the couple's email address"],
+    ['trigger.form', '"form" of what started the journey'],
+    ['step.q.outcome', 'the answer of "q"'],
+    ['step.q.state', 'what became of "q"'],
+    ['message.q.replied', 'the reply to "q"'],
+    ['message.q.status', 'what became of "q"'],
+  ])('a condition on %s is told in the words of a supplier', (field, words) => {
+    const reason = { code: 'only_if', field } as const;
+    expect(explain({ dueAt: null, local: null, zone: null, reason })).toBe(
+      `Skipped: its condition on ${words} does not hold.`,
     );
   });
 
