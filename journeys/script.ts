@@ -52,9 +52,11 @@ export function parseScript(input: unknown, zone: string): ScriptResult {
 
 export function toEvent(row: z.infer<typeof Row>, zone: string): ScriptEvent {
   const { at, do: what, zone: own, ...details } = row;
-  const { until } = details;
-  const resolved = typeof until === 'string' && LOCAL.test(until) ? { until: toInstant(until, own ?? zone) } : {};
-  return { at: toInstant(at, own ?? zone), do: what, details: { ...details, ...resolved } };
+  const ends = (['until', 'to'] as const).flatMap((key) => {
+    const end = details[key];
+    return typeof end === 'string' && LOCAL.test(end) ? [[key, toInstant(end, own ?? zone)]] : [];
+  });
+  return { at: toInstant(at, own ?? zone), do: what, details: { ...details, ...Object.fromEntries(ends) } };
 }
 
 /** A local time in `zone`, or an instant as it is. */

@@ -24,6 +24,11 @@ export function happen(world: World, event: ScriptEvent): void {
   else tell(world, { on: 'event', details: { ...event.details, name: event.do } }, event.at);
 }
 
+/** What a script can let happen by name, besides custom events. */
+export function happenings(): string[] {
+  return [...Object.keys(HAPPENINGS), 'worker.down', 'worker.up'];
+}
+
 const HAPPENINGS: Readonly<Record<string, Happening>> = {
   event: (world, details, at) => tell(world, { on: 'event', details }, at),
   'form.submitted': submitForm,

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { runStory, type StoryResult } from '../../journeys/run-story.ts';
 import { parseScript, type ScriptEvent } from '../../journeys/script.ts';
 import { simulate } from '../../journeys/simulate.ts';
+import { happenings } from '../../journeys/world-events.ts';
 import type { LocatedProblem } from '../../journeys/read-yaml.ts';
 import { readFacts, readJourney, readPart, type PartResult } from '../input/read-parts.ts';
 import { readStory } from '../input/read-story.ts';
@@ -49,6 +50,9 @@ Exit codes: 0 simulated (every story as expected), 1 differences, or a file that
 A script is a list; times without a zone are local times of the organization:
   - { at: "2027-03-20T21:40", do: form.submitted, form: questionnaire }
   - { at: "2027-04-29T10:30", do: payment.succeeded, payment: p1 }
+  - { at: "2027-05-01T09:00", do: worker.down, until: "2027-05-01T14:00" }
+What can happen: ${happenings().join(', ')}.
+Any other name is an event of your own, such as gallery.delivered.
 
 Examples:
   wedsync simulate journey.yaml --facts couple.yaml --script events.yaml

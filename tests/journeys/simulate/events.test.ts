@@ -84,6 +84,47 @@ describe('events', () => {
     expect(facts.consents).toEqual([{ channel: 'email', purpose: 'marketing', state: 'withdrawn' }]);
   });
 
+  const P1 = [{ id: 'p1', kind: 'balance', dueOn: '2027-05-01' }];
+
+  test.each([
+    [{ do: 'payment.refunded', payment: 'p1' }, { payments: [{ status: 'refunded' }] }],
+    [{ do: 'payment.cancelled', payment: 'p1' }, { payments: [{ status: 'cancelled' }] }],
+    [
+      { do: 'payment.moved', payment: 'p1', dueOn: '2027-05-08' },
+      { payments: [{ dueOn: '2027-05-08', dueChangedAt: '2026-12-01T12:00:00Z' }] },
+    ],
+    [{ do: 'wedding_date.cleared' }, { client: { weddingOn: null, weddingChangedAt: '2026-12-01T12:00:00Z' } }],
+    [{ do: 'client.postponed' }, { client: { postponed: true, weddingOn: '2027-06-12' } }],
+    [{ do: 'client.archived' }, { client: { status: 'archived' } }],
+    [{ do: 'client.tags', add: ['album'] }, { client: { tags: ['album'] } }],
+    [{ do: 'client.custom', key: 'venue', value: 'Barn' }, { client: { custom: { venue: 'Barn' } } }],
+    [{ do: 'date.cleared', key: 'tasting' }, { client: { dates: { tasting: null } } }],
+    [{ do: 'contact.updated', contact: 'c1', email: null }, { contacts: [{ id: 'c1', email: undefined }] }],
+    [{ do: 'opt_out', channel: 'sms', from: 'partner_1' }, { suppressions: [{ contactId: 'c1', channel: 'sms' }] }],
+    [{ do: 'approval', step: 'a', decision: 'rejected' }, { approvals: [{ key: 'a', decision: 'rejected' }] }],
+    [{ do: 'stage.ended', stage: 'chase' }, { execution: { endedStages: [{ stage: 'chase' }] } }],
+    [{ do: 'stop', reason: 'they asked' }, { execution: { status: 'stopped', stopReason: 'they asked' } }],
+    [{ do: 'message.status', step: 'a', status: 'bounced' }, { messages: { a: { status: 'bounced' } } }],
+    [{ do: 'messages.sent', on: '2027-06-05', count: 2 }, { sentOn: { '2027-06-05': 2 } }],
+    [{ do: 'invoice.overdue', kind: 'balance' }, { events: [{ name: 'invoice.overdue' }] }],
+    [{ do: 'payment.due', payment: 'p1' }, { events: [{ name: 'payment.due', data: { kind: 'balance' } }] }],
+  ])('$do changes what is known', (row, known) => {
+    const { facts } = rehearse(
+      { steps: [email('a', { when: wedding(-7) })], payments: structuredClone(P1) },
+      [{ at: '2026-12-01T12:00', ...row }],
+      '2026-12-02T12:00:00Z',
+    );
+    expect(facts).toMatchObject(known);
+  });
+
+  test('whoever opts in again is written to', () => {
+    const rows = [
+      { at: '2026-12-01T12:00', do: 'opt_out', channel: 'email', from: 'partner_1' },
+      { at: '2026-12-02T12:00', do: 'opt_in', channel: 'email', from: 'partner_1' },
+    ];
+    expect(rehearse({ steps: [email('a', { when: wedding(-7) })] }, rows).facts.suppressions).toEqual([]);
+  });
+
   test('a rehearsal changes nothing of what it was given', () => {
     const facts = factsOf({ payments: [{ id: 'p1', kind: 'balance', dueOn: '2027-05-01' }] });
     const before = structuredClone(facts);
@@ -232,6 +273,13 @@ describe('the journey itself', () => {
     const { log, plan } = rehearse({ steps }, [], '2027-06-12T00:00:00Z');
     expect(story(log)).toEqual(['a sent 2027-06-05T09:00']);
     expect(plan.steps[1]?.state).toBe('planned');
+  });
+
+  test('a worker is away until a local time, whatever the zone of the machine', () => {
+    const rows = [{ at: '2027-06-05T08:00', do: 'worker.away', to: '2027-06-05T12:00' }];
+    expect(story(rehearse({ steps: [email('a', { when: wedding(-7) })] }, rows).log)).toEqual([
+      'a sent 2027-06-05T12:00',
+    ]);
   });
 
   test('does nothing while the worker is away, and what happens meanwhile is not lost', () => {
