@@ -38,7 +38,8 @@ export function decide(planning: Planning, candidate: Candidate): Verdict {
   function beforeSettling(): Verdict {
     const [first, ...others] = candidate.skips;
     if (first) {
-      const also = others.map(({ reason }) => reason.code);
+      const codes = [first, ...others].flatMap(({ reason }) => [reason.code, ...(reason.also ?? [])]);
+      const also = [...new Set(codes)].slice(1);
       return { kind: 'skip', at: first.at, reason: { ...first.reason, ...(also.length > 0 && { also }) } };
     }
     if (lateness?.policy === 'ask' && !asked) {

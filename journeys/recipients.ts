@@ -61,17 +61,17 @@ export function zoneOf(step: Step, asked: string | undefined, facts: Facts): str
 
 /**
  * Why a message reaches nobody, or null where it may go. Where contacts are not known nothing is asked. A message to
- * several is stopped only where none of them can be reached.
+ * several is stopped only where none of them can be reached: the reason is that of the first, and `also` names those of
+ * the others.
  */
 export function unreachable(step: MessageStep, facts: Facts): SkipReason | null {
   if (facts.contacts === undefined) return null;
   const obstacles = recipientsOf(step, facts).map((contact) => obstacleTo(step, contact, facts));
   if (obstacles.includes(null)) return null;
-  return MOST_TELLING.map((code) => obstacles.find((one) => one?.code === code)).find(Boolean) ?? noAddress(step);
+  const [first = noAddress(step), ...others] = obstacles.filter((obstacle) => obstacle !== null);
+  const also = [...new Set(others.map(({ code }) => code))].filter((code) => code !== first.code);
+  return also.length === 0 ? first : { ...first, also };
 }
-
-/** Of several recipients none of whom can be reached, the reason that says most: what somebody decided comes first. */
-const MOST_TELLING: readonly SkipReason['code'][] = ['suppressed', 'no_consent', 'no_address'];
 
 /** The roles of those whom a message reaches. */
 export function reachedBy(step: MessageStep, facts: Facts): string[] {

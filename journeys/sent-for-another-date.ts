@@ -18,8 +18,9 @@ export type SentForAnotherDate = {
 
 /**
  * A message that was sent, and counted from a date that has changed since, so that it would now be due at another moment.
- * A custom date says nothing of when it changed; there the other moment is the whole evidence. Null where nothing was
- * sent, or where it went for the date as it is.
+ * A custom date says nothing of when it changed; there another day is the whole evidence, and another time of the same
+ * day is none: that is another send window or default time. Null where nothing was sent, or where it went for the date
+ * as it is.
  */
 export function sentForAnotherDate(
   planning: Planning,
@@ -36,7 +37,9 @@ export function sentForAnotherDate(
   const isForThisDate = changedAt !== null && record.endedAt !== undefined && changedAt <= Date.parse(record.endedAt);
   const nowDueAt = dueAt(step, step.when ?? {}, anchored.origin, zone, planning.facts.organization).at;
   const wasDueAt = Date.parse(record.dueAt);
-  return isForThisDate || nowDueAt === wasDueAt ? null : { record, dueAt: wasDueAt, nowDueAt, changedAt };
+  const isAnotherMoment =
+    changedAt === null ? zone.wallAt(nowDueAt).day !== zone.wallAt(wasDueAt).day : nowDueAt !== wasDueAt;
+  return isForThisDate || !isAnotherMoment ? null : { record, dueAt: wasDueAt, nowDueAt, changedAt };
 }
 
 const ENDED: ReadonlySet<LedgerStep['state']> = new Set(['done', 'skipped', 'failed', 'unknown', 'not_taken']);

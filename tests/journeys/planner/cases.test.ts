@@ -18,7 +18,7 @@ type Case = {
   };
 };
 
-describe.each(['planner-cases', 'planner-cases-more'])('%s', (file) => {
+describe.each(['planner-cases', 'planner-cases-more', 'planner-cases-together'])('%s', (file) => {
   test.each(readCases(file))('$id: $about', ({ input, expect: expected }) => {
     expect(answerTo(input, expected)).toEqual(expected);
   });
@@ -39,22 +39,23 @@ function answerTo(input: Case['input'], expected: Case['expect']): Case['expect'
   const steps = Object.entries(expected.steps ?? {}).map(([name, asked]) => {
     const [key, occurrence = '1'] = name.split('#');
     const line = plan.steps.find((step) => step.key === key && step.occurrence === Number(occurrence));
-    return [name, line && pick(seen(line), Object.keys(asked))] as const;
+    return [name, line ? pick(seen(line), Object.keys(asked)) : { absent: true }] as const;
   });
   return {
-    ...(expected.steps && { steps: Object.fromEntries(steps) as Record<string, Record<string, unknown>> }),
+    ...(expected.steps && { steps: Object.fromEntries(steps) }),
     ...(expected.next && { next: pick({ ...plan.next }, Object.keys(expected.next)) }),
     ...(expected.status !== undefined && { status: plan.status }),
   };
 }
 
-/** `reason` is the code, `date` the day of `local`, `runDate` the local day of `runAt`. */
+/** `reason` is the code, `also` the causes besides, `date` the day of `local`, `runDate` the local day of `runAt`. */
 function seen(line: PlannedStep): Record<string, unknown> {
   const { runAt, zone } = line;
   const runLocal = runAt === null || zone === null ? null : formatLocal(createCalendar().zone(zone), Date.parse(runAt));
   return {
     ...line,
     reason: line.reason.code,
+    also: 'also' in line.reason ? line.reason.also : undefined,
     date: line.local?.slice(0, 10) ?? null,
     runDate: runLocal?.slice(0, 10) ?? null,
   };
