@@ -90,6 +90,15 @@ export async function markFailed(trx: Trx, id: string, error: string): Promise<v
   `.execute(trx);
 }
 
+/** Temporal or a database was away: the event comes again in a few seconds, with as many attempts before it as it had. */
+export async function postpone(trx: Trx, id: string, error: string): Promise<void> {
+  await sql`
+    update app.outbox set locked_until = null, last_error = ${error.slice(0, 2_000)},
+      available_at = now() + interval '5 seconds', attempts = greatest(0, attempts - 1)
+    where id = ${id} and processed_at is null
+  `.execute(trx);
+}
+
 /** Events that were leased but not looked at go back at once. */
 export async function giveBack(trx: Trx, ids: readonly string[]): Promise<void> {
   await sql`
@@ -98,7 +107,11 @@ export async function giveBack(trx: Trx, ids: readonly string[]): Promise<void> 
   `.execute(trx);
 }
 
-/** Says that a day has come: payments fall due, invoices become overdue. Each is told once. */
-export async function tellDue(trx: Trx, at: Date): Promise<void> {
-  await sql`select app.tell_due(${at})`.execute(trx);
+/**
+ * Says that a day has come in an organization's zone: payments fall due, invoices become overdue. Each is told once.
+ * Answers with how much there was to tell.
+ */
+export async function tellDue(trx: Trx, at: Date): Promise<number> {
+  const { rows } = await sql<{ told: number }>`select app.tell_due(${at}) as told`.execute(trx);
+  return rows[0]?.told ?? 0;
 }

@@ -67,11 +67,3 @@ export async function stuckEvents(trx: Trx, before: string): Promise<StuckEvent[
   `.execute(trx);
   return rows;
 }
-
-/** Gives parked events another chance. @param trx of the relay */
-export async function unparkEvents(trx: Trx, ids: readonly string[]): Promise<void> {
-  await sql`
-    update app.outbox set parked_at = null, attempts = 0, available_at = now()
-    where id = any (${ids}::bigint[]) and parked_at is not null
-  `.execute(trx);
-}

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { z } from 'zod';
 
 import type { Database } from '../db/database.ts';
+import type { Trx } from '../db/tenant.ts';
 import { withoutTenant } from '../db/without-tenant.ts';
 
 const healthSchema = z.object({
@@ -44,9 +45,7 @@ export async function checkDatabase(database: Database, thorough: boolean): Prom
   return withoutTenant(database, async (trx) => {
     await sql`select set_config('statement_timeout', '10min', true)`.execute(trx);
     const { rows: health } = await sql<{ health: unknown }>`select ops.get_database_health() as health`.execute(trx);
-    const { rows: alerts } = await sql<OpenAlert>`
-      select code, subject, severity, message, app.iso_instant(since) as since from ops.check_system_alerts()
-    `.execute(trx);
+    const alerts = await updateAlerts(trx);
     const { rows: contradictions } = await sql<{ check: string; subject: string; rows: string; detail: string }>`
       select check_name as "check", subject, found::text as rows, detail
         from ops.verify_data_integrity(${thorough}) where ${thorough}
@@ -57,4 +56,21 @@ export async function checkDatabase(database: Database, thorough: boolean): Prom
       contradictions: contradictions.map((row) => ({ ...row, rows: Number(row.rows) })),
     };
   });
+}
+
+/**
+ * Brings `ops.alerts` up to date and answers with those that are open: events that were put aside, late steps, a full
+ * disk.
+ *
+ * @param database opened as app_ops or app_worker
+ */
+export async function checkAlerts(database: Database): Promise<OpenAlert[]> {
+  return withoutTenant(database, updateAlerts);
+}
+
+async function updateAlerts(trx: Trx): Promise<OpenAlert[]> {
+  const { rows } = await sql<OpenAlert>`
+    select code, subject, severity, message, app.iso_instant(since) as since from ops.check_system_alerts()
+  `.execute(trx);
+  return rows;
 }

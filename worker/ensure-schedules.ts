@@ -2,6 +2,7 @@ import { ScheduleAlreadyRunning, ScheduleOverlapPolicy, type Client, type Schedu
 
 import type { maintainAll } from '../workflows/maintain-all.ts';
 import type { reconcileAll } from '../workflows/reconcile-all.ts';
+import type { tellDueAll } from '../workflows/tell-due-all.ts';
 
 /** Makes the schedules that the platform lives by, where they are missing. Several workers may do this at once. */
 export async function ensureSchedules(client: Client, taskQueue: string): Promise<void> {
@@ -14,6 +15,19 @@ export async function ensureSchedules(client: Client, taskQueue: string): Promis
       type: 'startWorkflow',
       workflowType: 'reconcileAll' satisfies typeof reconcileAll.name,
       workflowId: 'reconcile',
+      taskQueue,
+    },
+  });
+  await ensure(client, {
+    scheduleId: 'wedsync-tell-due',
+    // Every midnight there is falls on a whole minute; what is written on its very day is told within one.
+    spec: { intervals: [{ every: '1 minute' }] },
+    policies,
+    state: { triggerImmediately: true },
+    action: {
+      type: 'startWorkflow',
+      workflowType: 'tellDueAll' satisfies typeof tellDueAll.name,
+      workflowId: 'tell-due',
       taskQueue,
     },
   });

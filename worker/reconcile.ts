@@ -3,7 +3,7 @@ import type { Client } from '@temporalio/client';
 import { toInstant, type Clock } from '../activities/clock.ts';
 import type { Database } from '../db/database.ts';
 import { executionHeads } from '../db/enrolments.ts';
-import { callStuckUnknown, openExecutions, organizationIds, stuckEvents, unparkEvents } from '../db/reconcile.ts';
+import { callStuckUnknown, openExecutions, organizationIds, stuckEvents } from '../db/reconcile.ts';
 import { withRelay } from '../db/relay.ts';
 import { withTenant } from '../db/tenant.ts';
 import { workflowIdOf, type JourneyWorkflows } from './journey-workflows.ts';
@@ -42,23 +42,22 @@ const LATE_MS = 10 * MINUTE_MS;
  * start the two find together again. Everything here may run twice, and beside the ordinary work.
  */
 export async function reconcile(options: ReconcileOptions): Promise<Finding[]> {
-  const { relayDatabase, clock, repair } = options;
+  const { relayDatabase, clock } = options;
   const before = toInstant(new Date((await clock()).getTime() - LATE_MS));
-  const findings = await reconcileOutbox(relayDatabase, before, repair);
+  const findings = await lookAtOutbox(relayDatabase, before);
   for (const organizationId of await withRelay(relayDatabase, organizationIds)) {
     findings.push(...(await reconcileOrganization(options, organizationId, before)));
   }
   return findings;
 }
 
-async function reconcileOutbox(relayDatabase: Database, before: string, repair: boolean): Promise<Finding[]> {
+/** What was put aside waits for a person (`wedsync outbox`): it failed for a reason that time does not mend. */
+async function lookAtOutbox(relayDatabase: Database, before: string): Promise<Finding[]> {
   const stuck = await withRelay(relayDatabase, (trx) => stuckEvents(trx, before));
-  const parked = stuck.filter((event) => event.parked).map(({ id }) => id);
-  if (repair && parked.length > 0) await withRelay(relayDatabase, (trx) => unparkEvents(trx, parked));
   return stuck.map((event) => ({
     kind: event.parked ? 'parked_event' : 'stuck_event',
     subject: `outbox/${event.id}`,
-    repaired: repair && event.parked,
+    repaired: false,
     detail: `${event.event} after ${event.attempts} attempts: ${event.lastError ?? 'never tried'}`,
   }));
 }

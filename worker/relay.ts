@@ -5,10 +5,11 @@ import type { Logger } from 'pino';
 import type { Clock } from '../activities/clock.ts';
 import type { Database } from '../db/database.ts';
 import { executionHeads } from '../db/enrolments.ts';
-import { giveBack, leaseOutbox, markFailed, markProcessed, tellDue, type OutboxEvent } from '../db/outbox.ts';
+import { giveBack, leaseOutbox, markFailed, markProcessed, postpone, type OutboxEvent } from '../db/outbox.ts';
 import { withRelay } from '../db/relay.ts';
 import { withTenant } from '../db/tenant.ts';
 import { reactToEvent } from '../services/react-to-event.ts';
+import { isOutage } from './is-outage.ts';
 import type { JourneyWorkflows } from './journey-workflows.ts';
 
 export interface RelayOptions {
@@ -34,7 +35,6 @@ export interface Relay {
   stop(): Promise<void>;
 }
 
-const DUE_EVERY_MS = 60_000;
 const AFTER_ERROR_MS = 2_000;
 /** Signals and starts under way at once. */
 const CONCURRENCY = 20;
@@ -45,24 +45,18 @@ const CONCURRENCY = 20;
  * changes nothing where it was done already.
  */
 export function startRelay(options: RelayOptions): Relay {
-  const { relayDatabase, log, clock, idleMs = 200 } = options;
+  const { log, idleMs = 200 } = options;
   const stopping = new AbortController();
   let lastLookAt: Date | null = null;
-  let toldDueAt = 0;
 
   const run = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       try {
-        if (Date.now() - toldDueAt >= DUE_EVERY_MS) {
-          const now = await clock();
-          await withRelay(relayDatabase, (trx) => tellDue(trx, now));
-          toldDueAt = Date.now();
-        }
         const handled = await relayOnce(options, stopping.signal);
         lastLookAt = new Date();
         if (handled === 0) await pause(idleMs, stopping.signal);
       } catch (error) {
-        log.error({ err: error }, 'the relay could not look at the outbox; it tries again');
+        log.error({ err: error }, 'the relay could not bring events to their journeys; it tries again');
         await pause(AFTER_ERROR_MS, stopping.signal);
       }
     }
@@ -81,6 +75,7 @@ export function startRelay(options: RelayOptions): Relay {
  * Takes one batch from the outbox and brings it to the journeys.
  *
  * @returns how many events were leased
+ * @throws where Temporal or the database is away: nothing is wrong with the events, and none of them counts an attempt
  */
 export async function relayOnce(options: RelayOptions, signal?: AbortSignal): Promise<number> {
   const { relayDatabase, log, batchSize = 100, leaseMs = 30_000 } = options;
@@ -107,9 +102,18 @@ export async function relayOnce(options: RelayOptions, signal?: AbortSignal): Pr
       await relayEvent(options, event, fresh);
       processed.push(event.id);
     } catch (error) {
+      const reason = describe(error);
+      if (isOutage(error)) {
+        const rest = events.slice(index + 1).map(({ id }) => id);
+        await withRelay(relayDatabase, async (trx) => {
+          await markProcessed(trx, processed);
+          await postpone(trx, event.id, reason);
+          await giveBack(trx, rest);
+        });
+        throw error;
+      }
       blocked.add(couple);
       log.warn({ err: error, outboxId: event.id, event: event.event }, 'an event did not reach its journeys yet');
-      const reason = describe(error);
       await withRelay(relayDatabase, (trx) => markFailed(trx, event.id, reason));
     }
   }

@@ -8,7 +8,9 @@ import type { TwilioOptions } from '../channels/twilio.ts';
 import { openDatabase } from '../db/database.ts';
 import { assertMigrated } from '../db/migrate/migrate.ts';
 import type { MigrationDatabase } from '../db/migrate/statements.ts';
+import { tellDue } from '../db/outbox.ts';
 import { withRelay } from '../db/relay.ts';
+import { checkAlerts } from '../services/check-database.ts';
 import { maintainDatabase } from '../services/maintain-database.ts';
 import { assertSearchAttributes } from './assert-search-attributes.ts';
 import { createDataConverter } from './data-converter.ts';
@@ -147,9 +149,16 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       // A digest in the log is one that nobody who can write to the database can change.
       for (const seal of seals) log.info({ seal }, 'the audit was sealed');
     },
+    tellDue: async (): Promise<number> => {
+      const now = await clock();
+      return withRelay(relayDatabase, (trx) => tellDue(trx, now));
+    },
     reconcile: async (): Promise<number> => {
       const findings = await reconcile({ relayDatabase, workerDatabase, workflows, client, clock, repair: true });
-      for (const finding of findings) log.warn({ finding }, 'found and mended by the reconciliation');
+      for (const finding of findings) log.warn({ finding }, 'found by the reconciliation');
+      for (const alert of await checkAlerts(workerDatabase)) {
+        if (alert.severity !== 'info') log[alert.severity === 'critical' ? 'error' : 'warn']({ alert }, alert.message);
+      }
       return findings.length;
     },
   };

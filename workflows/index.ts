@@ -2,3 +2,4 @@ export { deliverWebhook } from './deliver-webhook.ts';
 export { journeyRun } from './journey-run.ts';
 export { maintainAll } from './maintain-all.ts';
 export { reconcileAll } from './reconcile-all.ts';
+export { tellDueAll } from './tell-due-all.ts';

@@ -95,20 +95,26 @@ describe('the reconciliation', () => {
     expect(row).toEqual({ status: 'unknown' });
   });
 
-  test('gives parked events another chance, and reports them', async () => {
+  test('reports an event that was put aside, opens an alert, and leaves it to a person', async () => {
     const [event] = await world.db.query<{ id: string }>(
       `insert into app.outbox (organization_id, client_id, event, parked_at, attempts, last_error)
        values ($1, null, 'facts.changed', now(), 20, 'no') returning id::text`,
       [supplier.organizationId],
     );
     expect(await look(true)).toContainEqual(
-      expect.objectContaining({ kind: 'parked_event', subject: `outbox/${event?.id ?? ''}`, repaired: true }),
+      expect.objectContaining({ kind: 'parked_event', subject: `outbox/${event?.id ?? ''}`, repaired: false }),
     );
-    await eventually('it reaches its journeys', async () => {
-      const rows = await world.db.query(`select from app.outbox where id = $1 and processed_at is not null`, [
-        event?.id,
-      ]);
-      return rows.length === 1;
+    await client.schedule.getHandle('wedsync-reconcile').trigger();
+    const alert = await eventually('an alert says so', async () => {
+      const rows = await world.db.query(
+        `select severity from ops.alerts where code = 'outbox_parked' and closed_at is null`,
+      );
+      return rows[0];
     });
+    expect(alert).toEqual({ severity: 'critical' });
+    const rows = await world.db.query(`select parked_at is not null as parked from app.outbox where id = $1`, [
+      event?.id,
+    ]);
+    expect(rows).toEqual([{ parked: true }]);
   });
 });

@@ -212,4 +212,33 @@ describe('the relay', () => {
     expect(rows).toContainEqual({ parked: true, last_error: 'no' });
     expect(starts).toEqual([(await executionsOf(fine))[0]?.id]);
   });
+
+  test('counts no attempt against an event while Temporal or the database is away', async () => {
+    const clientId = await supplier.book();
+    const { workflows, starts } = fakeWorkflows();
+    const away: JourneyWorkflows = {
+      ...workflows,
+      start: async () => {
+        throw new Error('Failed to start Workflow', {
+          cause: Object.assign(new Error('14 UNAVAILABLE'), { code: 14 }),
+        });
+      },
+    };
+    for (let outage = 0; outage < 25; outage += 1) {
+      await expect(relayOnce(options(away))).rejects.toThrow('Failed to start Workflow');
+      await makeAvailable();
+    }
+    const parked = await db.query(`select id from app.outbox where client_id = $1 and parked_at is not null`, [
+      clientId,
+    ]);
+    expect(parked).toEqual([]);
+    const worst = await db.query(
+      `select max(attempts) as attempts from app.outbox where client_id = $1 and processed_at is null`,
+      [clientId],
+    );
+    expect(worst).toEqual([{ attempts: 0 }]);
+    await drain(options(workflows));
+    expect(starts).toHaveLength(1);
+    expect(await pending()).toBe(0);
+  });
 });
