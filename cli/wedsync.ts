@@ -78,6 +78,14 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: CommandModule }
     summary: 'tell other programs what happens in journeys: endpoints, deliveries, replay',
     load: async () => (await import('./commands/webhooks.ts')).webhooksCommand(),
   },
+  forms: {
+    summary: 'questionnaires for couples: write, publish, send the link, read the answers',
+    load: async () => (await import('./commands/forms.ts')).formsCommand(),
+  },
+  fields: {
+    summary: 'common fields about weddings, which couples share with their suppliers',
+    load: async () => (await import('./commands/fields.ts')).fieldsCommand(),
+  },
   payments: {
     summary: 'what couples owe and have paid: import from a list',
     load: async () => (await import('./commands/payments.ts')).paymentsCommand(),

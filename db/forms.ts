@@ -183,6 +183,8 @@ export async function putCoreField(
     values (${field.clientId}, ${field.key}, ${JSON.stringify(field.value)}::jsonb, ${field.source})
     on conflict (organization_id, client_id, field_key) do update set value = excluded.value, source = excluded.source
     where v.value is distinct from excluded.value
+      -- What a supplier only noted becomes the couple's word when the couple says the same, and is shared from then on.
+      or (excluded.source in ('couple', 'form') and v.source not in ('couple', 'form'))
   `.execute(trx);
 }
 

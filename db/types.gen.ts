@@ -844,7 +844,10 @@ export interface Invoices {
   currency: Generated<string>;
   due_date: string | null;
   id: Generated<string>;
-  invoice_number: string;
+  /**
+   * Given when it is issued, without gaps for each organization and year, unless the writer has one.
+   */
+  invoice_number: string | null;
   issued_at: Timestamp | null;
   organization_id: Generated<string>;
   /**

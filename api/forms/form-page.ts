@@ -111,9 +111,11 @@ function summary({ definition }: FormView, problems: readonly AnswerProblem[]): 
 function fieldHtml(field: FormField, texts: readonly string[], problem: string | undefined): Html {
   const { key, label, required, help } = field;
   const caption = html`${label}${!required && html` <span class="optional">(optional)</span>`}`;
-  const described = [help !== undefined && `h-${key}`, problem !== undefined && `e-${key}`].filter(
-    (id) => id !== false,
-  );
+  const described = [
+    help !== undefined && `h-${key}`,
+    field.statement !== undefined && `s-${key}`,
+    problem !== undefined && `e-${key}`,
+  ].filter((id) => id !== false);
   const attributes = html`${described.length > 0 && html` aria-describedby="${described.join(' ')}"`}${
     problem !== undefined && html` aria-invalid="true"`
   }${required && html` aria-required="true"`}`;
@@ -147,7 +149,7 @@ function fieldHtml(field: FormField, texts: readonly string[], problem: string |
   const [text = ''] = texts;
   return html`<div class="field">
     <label for="f-${key}">${caption}</label>${above}
-    ${field.statement !== undefined && html`<p class="statement">${field.statement}</p>`}
+    ${field.statement !== undefined && html`<p class="statement" id="s-${key}">${field.statement}</p>`}
     ${control(field, text, attributes)}${below}
   </div>`;
 }

@@ -24,6 +24,7 @@ textarea { min-height: 8rem; resize: vertical; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 .wrong { color: var(--bad); margin: .3rem 0 0; font-weight: 600; }
 [aria-invalid=true] { border: 2px solid var(--bad) !important; }
+fieldset[aria-invalid=true] { border-radius: .5rem; padding: .2rem .75rem .6rem !important; }
 .summary { border: 2px solid var(--bad); border-radius: .5rem; padding: .8rem 1rem; margin: 0 0 1.5rem; }
 .summary ul { margin: 0; padding-left: 1.2rem; }
 .summary a { color: var(--bad); }

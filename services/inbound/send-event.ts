@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { z } from 'zod';
 
+import { findCouple } from '../../db/find-couple.ts';
 import type { Trx } from '../../db/tenant.ts';
 
 const sentEventSchema = z.strictObject({
@@ -35,22 +36,13 @@ export async function sendEvent(trx: Trx, input: unknown): Promise<EventSending>
     const message = `"${name}" is one of our own events: it is told when the row changes. Change the row, or choose another name.`;
     return { ok: false, code: 'reserved', message };
   }
-  const { rows } = await sql<{ id: string }>`
-    select c.id from app.clients c where c.deleted_at is null and (c.id::text = ${client} or c.external_id = ${client}
-      or exists (select from app.client_contacts k where k.client_id = c.id and k.contact_type = 'email'
-                   and k.value_normalized = lower(${client})))
-    limit 2
-  `.execute(trx);
-  const [found, another] = rows;
-  if (found === undefined) return { ok: false, code: 'no_client', message: `There is no couple "${client}".` };
-  if (another !== undefined) {
-    return { ok: false, code: 'several_clients', message: `Several couples are "${client}". Give the id of one.` };
-  }
+  const couple = await findCouple(trx, client);
+  if (!couple.ok) return couple;
   const { numAffectedRows = 0n } = await sql`
     insert into app.client_events (client_id, name, occurred_at, data, source, dedup_key)
-    values (${found.id}, ${name}, coalesce(${at ?? null}::timestamptz, now()), ${JSON.stringify(data)}::jsonb, 'api',
+    values (${couple.clientId}, ${name}, coalesce(${at ?? null}::timestamptz, now()), ${JSON.stringify(data)}::jsonb, 'api',
       ${key ?? null})
     on conflict (organization_id, dedup_key) do nothing
   `.execute(trx);
-  return { ok: true, clientId: found.id, isNew: numAffectedRows > 0n };
+  return { ok: true, clientId: couple.clientId, isNew: numAffectedRows > 0n };
 }

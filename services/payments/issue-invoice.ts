@@ -35,11 +35,9 @@ export async function issueInvoice(trx: Trx, input: unknown, now: Date): Promise
   const { clientId, subtotalAmount, taxAmount, currency, dueOn = null, paymentId = null } = parsed.data;
   const total = subtotalAmount + taxAmount;
   const { rows } = await sql<{ id: string; number: string }>`
-    insert into app.invoices (client_id, invoice_number, status, subtotal_amount, tax_amount, total_amount, currency,
-      due_date, issued_at)
-    select c.id, app.next_invoice_number(extract(year from ${now}::timestamptz at time zone o.timezone)::integer), 'sent',
-      ${subtotalAmount}, ${taxAmount}, ${total}, ${currency}, ${dueOn}::date, ${now}
-    from app.clients c join app.organizations o on o.id = c.organization_id
+    insert into app.invoices (client_id, status, subtotal_amount, tax_amount, total_amount, currency, due_date, issued_at)
+    select c.id, 'sent', ${subtotalAmount}, ${taxAmount}, ${total}, ${currency}, ${dueOn}::date, ${now}
+    from app.clients c
     where c.id = ${clientId} and c.deleted_at is null
     returning id, invoice_number as number
   `.execute(trx);

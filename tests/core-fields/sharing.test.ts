@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
+import { putCoreField } from '../../db/forms.ts';
 import { withTenant } from '../../db/tenant.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { createOrganization } from '../webhooks/endpoint.ts';
@@ -95,6 +96,41 @@ describe('a common field', () => {
       );
       expect(told).toEqual([{ details: { date: '2027-09-04', previous: '2027-06-12' } }]);
     }
+  });
+
+  test('is what the record of the couple says once a supplier moved the wedding: no form shows the old day', async () => {
+    const { suppliers } = await createCouple(2);
+    const [first, second] = suppliers;
+    await say(first, 'wedding_date', '2027-09-04', 'form');
+    await db.query(`update app.clients set wedding_date = '2027-10-02' where id = $1`, [first?.clientId]);
+    expect(await known(first, 'wedding_date')).toBe('2027-10-02');
+    expect(await known(second, 'wedding_date')).toBe('2027-09-04');
+    const history = await db.query(
+      `select version, value, source from app.core_field_history where client_id = $1 and field_key = 'wedding_date' order by 1`,
+      [first?.clientId],
+    );
+    expect(history).toEqual([
+      { version: 1, value: '2027-09-04', source: 'form' },
+      { version: 2, value: '2027-10-02', source: 'supplier' },
+    ]);
+    await db.query(`update app.clients set wedding_date = null, postponed_at = now() where id = $1`, [first?.clientId]);
+    expect(await known(first, 'wedding_date')).toBeNull();
+    const states = await db.query(
+      `select status from app.field_completion_states where client_id = $1 and field_key = 'wedding_date'`,
+      [first?.clientId],
+    );
+    expect(states).toEqual([{ status: 'pending' }]);
+  });
+
+  test('that a supplier only noted is shared once the couple says the same', async () => {
+    const { suppliers } = await createCouple(2);
+    const [first, second] = suppliers;
+    await say(first, 'venue', 'Kew', 'supplier');
+    expect(await known(second, 'venue')).toBeUndefined();
+    await withTenant(db.api, { organizationId: first?.organizationId ?? '', actor: 'couple' }, (trx) =>
+      putCoreField(trx, { clientId: first?.clientId ?? '', key: 'venue', value: 'Kew', source: 'form' }),
+    );
+    expect(await known(second, 'venue')).toBe('Kew');
   });
 
   test('that a supplier wrote down for itself stays with the supplier', async () => {

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { withTenant, type Trx } from '../../db/tenant.ts';
@@ -73,6 +74,55 @@ describe('invoice numbers', () => {
     expect(await within((trx) => issueInvoice(trx, { clientId, subtotalAmount: 1 }, NOW))).toMatchObject({
       number: '2026-0001',
     });
+  });
+});
+
+describe('invoices written by another program', () => {
+  const number = async (id: string | undefined) => {
+    const [row] = await db.query<{ number: string | null }>(
+      `select invoice_number as number from app.invoices where id = $1`,
+      [id],
+    );
+    return row?.number;
+  };
+  const write = async (
+    couple: { organizationId: string; clientId: string },
+    status: string,
+    given: string | null = null,
+  ) => {
+    const [row] = await db.query<{ id: string }>(
+      `insert into app.invoices (organization_id, client_id, invoice_number, status, subtotal_amount, total_amount, issued_at)
+       values ($1, $2, $3, $4, 100, 100, '2026-11-20T10:00:00Z') returning id`,
+      [couple.organizationId, couple.clientId, given, status],
+    );
+    return row?.id;
+  };
+
+  test('get their number when they are issued, so that a draft thrown away leaves no gap', async () => {
+    const couple = await createCouple();
+    const [thrownAway, draft] = [await write(couple, 'draft'), await write(couple, 'draft')];
+    const first = await write(couple, 'sent');
+    expect(await number(draft)).toBeNull();
+    await db.query(`delete from app.invoices where id = $1`, [thrownAway]);
+    await db.query(`update app.invoices set status = 'sent' where id = $1`, [draft]);
+    expect([await number(first), await number(draft)]).toEqual(['2026-0001', '2026-0002']);
+    await db.query(`update app.invoices set status = 'paid' where id = $1`, [draft]);
+    expect(await number(draft)).toBe('2026-0002');
+  });
+
+  test('keep a number that they bring, and ours pass it over', async () => {
+    const couple = await createCouple();
+    expect(await number(await write(couple, 'paid', '2026-0001'))).toBe('2026-0001');
+    expect(await number(await write(couple, 'sent'))).toBe('2026-0002');
+  });
+
+  test('cannot be deleted by the platform once they are issued', async () => {
+    const couple = await createCouple();
+    const id = await write(couple, 'sent');
+    await expect(couple.within((trx) => sql`delete from app.invoices where id = ${id}`.execute(trx))).rejects.toThrow(
+      /Invoice 2026-0001 was issued|permission denied/,
+    );
+    expect(await number(id)).toBe('2026-0001');
   });
 });
 
