@@ -845,9 +845,9 @@ export interface Invoices {
   due_date: string | null;
   id: Generated<string>;
   /**
-   * Given when it is issued, without gaps for each organization and year, unless the writer has one.
+   * Leave it out: given when the invoice is issued, without gaps for each organization and year. A draft has draft-<id>.
    */
-  invoice_number: string | null;
+  invoice_number: string;
   issued_at: Timestamp | null;
   organization_id: Generated<string>;
   /**

@@ -11,9 +11,12 @@ const NUMBER = `
     for_year integer;
     taken text;
   begin
-    if new.status = 'draft' then return new; end if;
+    if new.status = 'draft' then
+      new.invoice_number := coalesce(new.invoice_number, 'draft-' || new.id);
+      return new;
+    end if;
     new.issued_at := coalesce(new.issued_at, now());
-    if new.invoice_number is not null then return new; end if;
+    if new.invoice_number <> 'draft-' || new.id then return new; end if;
     select extract(year from new.issued_at at time zone o.timezone) into for_year
       from app.organizations o where o.id = new.organization_id;
     loop
@@ -42,12 +45,8 @@ const KEEP = `
 export async function up(db: MigrationDatabase): Promise<void> {
   await run(
     db,
-    `alter table app.invoices alter column invoice_number drop not null`,
-    `alter table app.invoices add constraint invoices_issued_check
-       check (status = 'draft' or invoice_number is not null) not valid`,
-    `alter table app.invoices validate constraint invoices_issued_check`,
     `comment on column app.invoices.invoice_number is
-       ${literal('Given when it is issued, without gaps for each organization and year, unless the writer has one.')}`,
+       ${literal('Leave it out: given when the invoice is issued, without gaps for each organization and year. A draft has draft-<id>.')}`,
     NUMBER,
     KEEP,
     ...['number_invoice', 'keep_issued_invoice'].map((name) => `revoke all on function app.${name}() from public`),
@@ -78,8 +77,6 @@ export async function down(db: MigrationDatabase): Promise<void> {
     `drop trigger number_invoice on app.invoices`,
     `drop function app.keep_issued_invoice()`,
     `drop function app.number_invoice()`,
-    `alter table app.invoices drop constraint invoices_issued_check`,
-    `update app.invoices set invoice_number = 'draft-' || id where invoice_number is null`,
-    `alter table app.invoices alter column invoice_number set not null`,
+    `comment on column app.invoices.invoice_number is null`,
   );
 }
