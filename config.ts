@@ -165,6 +165,17 @@ export const SETTINGS = {
     example: 'https://journeys.example.com',
     help: 'Address under which people and mails reach the API.',
   },
+  TRUSTED_PROXIES: {
+    schema: z
+      .string()
+      .regex(
+        /^[0-9A-Fa-f.:]+(?:\/\d{1,3})?(?:,[0-9A-Fa-f.:]+(?:\/\d{1,3})?)*$/,
+        'is not a list of addresses or networks',
+      )
+      .optional(),
+    example: '10.0.0.0/8,fd00::/8',
+    help: 'Proxies in front of the API whose X-Forwarded-For is believed: rate limits and signatures need the address of the person. Absent: nobody is believed.',
+  },
   PORT: { schema: port.default(8080), example: '8080', help: 'Port of the API; 0 takes any free one.' },
   ...WORKER_SETTINGS,
   LOG_LEVEL: {

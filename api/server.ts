@@ -16,6 +16,8 @@ export interface ApiOptions {
    */
   readonly status?: StatusReader | undefined;
   readonly links: PageLinks;
+  /** Addresses and networks of proxies that say truly for whom they ask (X-Forwarded-For). */
+  readonly trustedProxies?: readonly string[] | undefined;
 }
 
 /** How long one readiness check may take before it counts as failed. */
@@ -26,7 +28,12 @@ const CHECK_TIMEOUT_MS = 2000;
  * `/version`, and the status page at `/`. Not listening yet.
  */
 export function createApi(options: ApiOptions): FastifyInstance {
-  const app = fastify({ logger: false, bodyLimit: 1024 * 1024, forceCloseConnections: true });
+  const app = fastify({
+    logger: false,
+    bodyLimit: 1024 * 1024,
+    forceCloseConnections: true,
+    trustProxy: options.trustedProxies === undefined ? false : [...options.trustedProxies],
+  });
 
   app.get('/healthz', () => ({ status: 'ok' }));
   app.get('/version', () => ({ version: options.version }));

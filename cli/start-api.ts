@@ -34,6 +34,7 @@ export interface StartApiOptions {
   readonly platformStripeSecrets?: readonly string[] | undefined;
   /** Who may tell what became of messages; absent: nobody. */
   readonly receipts?: Pick<ReceiptRoutesOptions, 'publicUrl' | 'providers'> | undefined;
+  readonly trustedProxies?: ApiOptions['trustedProxies'];
   readonly readiness?: ApiOptions['readiness'];
   readonly status?: ApiOptions['status'];
   readonly links?: ApiOptions['links'];
@@ -64,6 +65,7 @@ export async function startApi(options: StartApiOptions): Promise<{ url: string;
     },
     status: options.status,
     links: options.links ?? {},
+    trustedProxies: options.trustedProxies,
   });
   if (options.codec) {
     registerCodecServer(api, {

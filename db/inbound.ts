@@ -61,6 +61,22 @@ export async function keepInboundEvent(trx: Trx, event: IncomingEvent): Promise<
   return rows[0]?.id ?? null;
 }
 
+export interface UnclaimedEvent extends Omit<IncomingEvent, 'endpointId' | 'source' | 'problem'> {
+  /** The connected account that nobody has claimed; null where it is not even known. */
+  readonly account: string | null;
+  readonly isLive: boolean;
+  readonly problem: string;
+}
+
+/** Keeps an event of the platform's Stripe address that is nobody's yet; whoever connects the account gets it. */
+export async function keepUnclaimedEvent(trx: Trx, event: UnclaimedEvent): Promise<void> {
+  await sql`
+    select app.keep_unclaimed_event(${event.externalId}, ${event.eventType}, ${storable(event.payload)}::jsonb,
+      ${event.rawBody}, ${JSON.stringify(event.headers)}::jsonb, ${event.verified}, ${event.account}, ${event.isLive},
+      ${event.problem})
+  `.execute(trx);
+}
+
 /** Postgres keeps no NUL in text; the exact bytes are beside it. */
 function storable(payload: unknown): string {
   return JSON.stringify(payload ?? null).replaceAll('\\u0000', '\\ufffd');

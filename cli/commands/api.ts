@@ -38,6 +38,7 @@ async function runApi({ host }: { host: string }): Promise<void> {
     temporal: temporalFromEnvironment(config),
     encryptionKeys: config.WEDSYNC_ENCRYPTION_KEYS ?? '',
     receipts: receiptsFrom(config),
+    trustedProxies: config.TRUSTED_PROXIES?.split(','),
     platformStripeSecrets: config.STRIPE_WEBHOOK_SECRETS?.split(','),
     codec:
       config.CODEC_TOKEN === undefined

@@ -44,6 +44,7 @@ import * as m20261121T1320 from './20261121T1320_execution_commands.ts';
 import * as m20261126T2210 from './20261126T2210_template_parts.ts';
 import * as m20261126T2200 from './20261126T2200_core_fields_follow.ts';
 import * as m20261126T2205 from './20261126T2205_invoice_numbers.ts';
+import * as m20261126T2225 from './20261126T2225_unclaimed_events.ts';
 
 /** A migration that can be taken back. kysely silently skips one without `down`, so ours must have it. */
 export type ReversibleMigration = Required<Migration>;
@@ -97,4 +98,5 @@ export const migrations: Readonly<Record<string, ReversibleMigration>> = {
   '20261126T2210_template_parts': m20261126T2210,
   '20261126T2200_core_fields_follow': m20261126T2200,
   '20261126T2205_invoice_numbers': m20261126T2205,
+  '20261126T2225_unclaimed_events': m20261126T2225,
 };

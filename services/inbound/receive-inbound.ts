@@ -101,7 +101,8 @@ function verify(
 
 type Parsed = { ok: true; json: unknown } | { ok: false };
 
-function parseBody(rawBody: Buffer, contentType: string | string[] | undefined): Parsed {
+/** JSON, or a form as an object. */
+export function parseBody(rawBody: Buffer, contentType: string | string[] | undefined): Parsed {
   const text = rawBody.toString('utf8');
   if (String(contentType ?? '').startsWith('application/x-www-form-urlencoded')) {
     return { ok: true, json: Object.fromEntries(new URLSearchParams(text)) };
@@ -138,7 +139,7 @@ function fieldOf(payload: unknown, name: string): string | null {
 /** For finding faults; nothing that lets anybody in. */
 const KEPT = ['content-type', 'user-agent', 'webhook-id', 'webhook-timestamp', 'x-request-id', 'stripe-signature'];
 
-function keptHeaders(headers: InboundRequest['headers']): Record<string, string> {
+export function keptHeaders(headers: InboundRequest['headers']): Record<string, string> {
   const kept = KEPT.flatMap((name) =>
     headers[name] === undefined ? [] : [[name, String(headers[name]).slice(0, 500)]],
   );

@@ -1,7 +1,8 @@
-import fastify, { type FastifyInstance } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
 import { registerFormRoutes } from '../../api/forms/register-form-routes.ts';
+import { createApi } from '../../api/server.ts';
 import { formLinkToken } from '../../db/forms.ts';
 import { withTenant } from '../../db/tenant.ts';
 import { publishForm } from '../../services/forms/publish-form.ts';
@@ -33,7 +34,8 @@ beforeAll(async () => {
 afterAll(() => db.close());
 beforeEach(async () => {
   clock = new Date('2026-11-20T10:00:00Z');
-  app = fastify({ trustProxy: true });
+  // As it is behind a proxy on this machine; requests of these tests come from 127.0.0.1.
+  app = createApi({ version: 'test', readiness: {}, links: {}, trustedProxies: ['127.0.0.1/32'] });
   await registerFormRoutes(app, { database: db.api, now: () => clock });
 });
 
@@ -288,6 +290,19 @@ describe('a hostile post', () => {
     clock = new Date(clock.getTime() + 60_000);
     expect((await attacked.post(complete, { 'x-forwarded-for': '203.0.113.10' })).statusCode).toBe(303);
   });
+});
+
+test('a signature has the address of who signed: a proxy is believed only where it was named', async () => {
+  const signedFrom = async (): Promise<unknown> => {
+    const form = await createForm();
+    await form.post(complete, { 'x-forwarded-for': '203.0.113.9' });
+    const [submission] = await submissions(form.clientId);
+    return submission?.answers['sign'];
+  };
+  expect(await signedFrom()).toMatchObject({ address: '203.0.113.9', signedAt: clock.toISOString() });
+  app = createApi({ version: 'test', readiness: {}, links: {}, trustedProxies: ['10.0.0.0/8'] });
+  await registerFormRoutes(app, { database: db.api, now: () => clock });
+  expect(await signedFrom()).toMatchObject({ address: '127.0.0.1' });
 });
 
 test('a definition that cannot be answered is not published, and every fault is named', async () => {

@@ -355,4 +355,46 @@ describe('connected accounts at the platform’s one address', () => {
     expect((await story.post(withAccount(event, 'acct_mine'), SECRET, PLATFORM)).statusCode).toBe(401);
     expect(await eventsOf(story.organizationId)).toEqual([]);
   });
+
+  test('what came before the account was connected is kept with the reason, and done once it is', async () => {
+    const story = await createStory();
+    const succeeded = { ...stripeEvent('payment_intent.succeeded'), id: 'evt_late_1' };
+    const refunded = { ...stripeEvent('charge.refunded'), id: 'evt_late_2' };
+    for (const event of [refunded, succeeded, succeeded]) {
+      const answer = await story.post(withAccount(event, 'acct_late'), PLATFORM_SECRET, PLATFORM);
+      expect(answer.statusCode).toBe(404);
+    }
+    await story.post('{"half": ', PLATFORM_SECRET, PLATFORM);
+    await story.post(withAccount(succeeded, 'acct_late'), 'whsec_another', PLATFORM);
+    const kept = await db.query(
+      `select signature_verified as verified, waiting_for, count(*)::int as events, min(last_error) as reason
+       from app.webhook_events where organization_id is null and received_at > now() - interval '1 minute'
+         and (waiting_for like '%acct_late%' or external_event_id like 'unclaimed:refused:%')
+       group by 1, 2 order by 1, 2`,
+    );
+    expect(kept).toEqual([
+      { verified: false, waiting_for: null, events: expect.any(Number), reason: expect.stringMatching(/secret/) },
+      {
+        verified: true,
+        waiting_for: 'account:acct_late:false',
+        events: 2,
+        reason: expect.stringMatching(/No organization/),
+      },
+      { verified: true, waiting_for: null, events: 1, reason: 'This is not an event as Stripe describes it.' },
+    ]);
+    await withTenant(db.api, { organizationId: story.organizationId, actor: 'test' }, (trx) =>
+      createInboundEndpoint(
+        trx,
+        story.organizationId,
+        { name: 'Connected', provider: 'stripe', secrets: [], isLive: false, accountRef: 'acct_late' },
+        testKeyRing,
+      ),
+    );
+    await work();
+    expect((await eventsOf(story.organizationId)).map(({ status }) => status)).toEqual(['processed', 'processed']);
+    expect(await paymentsOf(story.clientId)).toMatchObject([{ kind: 'balance', refunded: expect.any(Number) }, {}]);
+    // Stripe sends it again, now that somebody answers: it is known.
+    const again = await story.post(withAccount(succeeded, 'acct_late'), PLATFORM_SECRET, PLATFORM);
+    expect(again.json()).toEqual({ received: true, duplicate: true });
+  });
 });

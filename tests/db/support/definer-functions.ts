@@ -10,6 +10,7 @@ export const DEFINER_CALLERS: Readonly<Record<string, readonly LoginRole[]>> = {
   'app.find_inbound_endpoint': ['app_api'],
   'app.find_stripe_account': ['app_api'],
   'app.keep_inbound_event': ['app_api'],
+  'app.keep_unclaimed_event': ['app_api'],
   'app.wake_execution': ['app_api', 'app_worker'],
   'app.wake_executions': ['app_api', 'app_worker'],
   'app.tell_due': ['app_relay'],
