@@ -42,9 +42,9 @@ import * as m20261121T1310 from './20261121T1310_couple_privacy.ts';
 import * as m20261121T1315 from './20261121T1315_seal_pending.ts';
 import * as m20261121T1320 from './20261121T1320_execution_commands.ts';
 import * as m20261126T2210 from './20261126T2210_template_parts.ts';
-import * as m20261126T2200 from './20261126T2200_core_fields_follow.ts';
-import * as m20261126T2205 from './20261126T2205_invoice_numbers.ts';
-import * as m20261126T2225 from './20261126T2225_unclaimed_events.ts';
+import * as m20261126T2226 from './20261126T2226_core_fields_follow.ts';
+import * as m20261126T2227 from './20261126T2227_invoice_numbers.ts';
+import * as m20261126T2228 from './20261126T2228_unclaimed_events.ts';
 
 /** A migration that can be taken back. kysely silently skips one without `down`, so ours must have it. */
 export type ReversibleMigration = Required<Migration>;
@@ -96,7 +96,7 @@ export const migrations: Readonly<Record<string, ReversibleMigration>> = {
   '20261121T1315_seal_pending': m20261121T1315,
   '20261121T1320_execution_commands': m20261121T1320,
   '20261126T2210_template_parts': m20261126T2210,
-  '20261126T2200_core_fields_follow': m20261126T2200,
-  '20261126T2205_invoice_numbers': m20261126T2205,
-  '20261126T2225_unclaimed_events': m20261126T2225,
+  '20261126T2226_core_fields_follow': m20261126T2226,
+  '20261126T2227_invoice_numbers': m20261126T2227,
+  '20261126T2228_unclaimed_events': m20261126T2228,
 };
