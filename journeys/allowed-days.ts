@@ -1,5 +1,5 @@
 // On which days something may happen: the day rule of a step, and the send window of an organization.
-import { parseTime, weekdayOf, formatDay, type Wall } from './civil.ts';
+import { parseDay, parseTime, weekdayOf, type Wall } from './civil.ts';
 import type { When } from './definition.ts';
 import type { Facts } from './facts.ts';
 
@@ -15,11 +15,22 @@ export function dayRule(days: When['days'], organization: Organization): DayTest
   if (days === undefined || days === 'any') return null;
   if (days === 'weekdays') return (day) => !WEEKEND.has(weekdayOf(day));
   if (days === 'working') {
-    const closed = new Set(organization.closedOn);
-    return (day) => organization.workingDays.includes(weekdayOf(day)) && !closed.has(formatDay(day));
+    const closed = closedDaysOf(organization);
+    return (day) => organization.workingDays.includes(weekdayOf(day)) && !closed.has(day);
   }
   return (day) => days.includes(weekdayOf(day));
 }
+
+/** The closed days as numbers: asked for every occurrence of every step, and the same all the while. */
+function closedDaysOf(organization: Organization): ReadonlySet<number | null> {
+  const known = CLOSED_DAYS.get(organization);
+  if (known) return known;
+  const days = new Set(organization.closedOn.map(parseDay));
+  CLOSED_DAYS.set(organization, days);
+  return days;
+}
+
+const CLOSED_DAYS = new WeakMap<Organization, ReadonlySet<number | null>>();
 
 /** Ten years of closed days: whoever is closed longer has no next working day. */
 const FARTHEST = 3_660;

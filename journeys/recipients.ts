@@ -66,9 +66,13 @@ export function zoneOf(step: Step, asked: string | undefined, facts: Facts): str
  */
 export function unreachable(step: MessageStep, facts: Facts): SkipReason | null {
   if (facts.contacts === undefined) return null;
-  const obstacles = recipientsOf(step, facts).map((contact) => obstacleTo(step, contact, facts));
-  if (obstacles.includes(null)) return null;
-  const [first = noAddress(step), ...others] = obstacles.filter((obstacle) => obstacle !== null);
+  const obstacles: SkipReason[] = [];
+  for (const contact of recipientsOf(step, facts)) {
+    const obstacle = obstacleTo(step, contact, facts);
+    if (obstacle === null) return null;
+    obstacles.push(obstacle);
+  }
+  const [first = noAddress(step), ...others] = obstacles;
   const also = [...new Set(others.map(({ code }) => code))].filter((code) => code !== first.code);
   return also.length === 0 ? first : { ...first, also };
 }

@@ -2,7 +2,7 @@
 // than the cap.
 import type { Instant, Zone } from './calendar.ts';
 import { formatInstant } from './calendar.ts';
-import { formatDay, parseDay, parseTime } from './civil.ts';
+import { parseDay, parseTime } from './civil.ts';
 import { whenOpen } from './due.ts';
 import type { Draft, Planning, Verdict } from './planning.ts';
 import { isCapped, isToCouple } from './recipients.ts';
@@ -70,16 +70,16 @@ function dayAfter(zone: Zone, instant: Instant, second: number): Instant {
  * Sends at the first day with room, at or after `at`.
  * @returns when it goes, or null where it would no longer be useful then
  */
-function send(planning: Planning, { draft, going }: Sender, at: Instant, days: Map<string, number>): Instant | null {
+function send(planning: Planning, { draft, going }: Sender, at: Instant, days: Map<number, number>): Instant | null {
   const { now } = planning;
   const { organization } = planning.facts;
   const { zone, placed } = draft;
   const { second } = zone.wallAt(at);
   let runAt = at;
-  let day = dayOf(zone, Math.max(runAt, now));
+  let { day } = zone.wallAt(Math.max(runAt, now));
   while ((days.get(day) ?? 0) >= organization.dailyCap) {
-    runAt = whenOpen(placed.step, zone.instantAt({ day: (parseDay(day) ?? 0) + 1, second }), zone, organization);
-    day = dayOf(zone, runAt);
+    runAt = whenOpen(placed.step, zone.instantAt({ day: day + 1, second }), zone, organization);
+    day = zone.wallAt(runAt).day;
   }
   const isMoved = runAt !== at && going.reason.code !== 'caught_up';
   const reason = isMoved
@@ -102,13 +102,14 @@ function place(planning: Planning, draft: Draft, going: Extract<Verdict, { kind:
   return true;
 }
 
-/** How many messages each local day has already: those of other journeys, and those this one sent. */
-function countSent(planning: Planning): Map<string, number> {
-  const days = new Map(Object.entries(planning.facts.sentOn));
+/** How many messages each local day (since 1970-01-01) has already: those of other journeys, and those this one sent. */
+function countSent(planning: Planning): Map<number, number> {
+  const others = Object.entries(planning.facts.sentOn).map(([date, sent]) => [parseDay(date), sent] as const);
+  const days = new Map(others.filter((entry): entry is [number, number] => entry[0] !== null));
   for (const draft of sentMessages(planning)) {
     const at = sentAt(draft);
     if (!isCapped(draft.placed.step) || at === null) continue;
-    const day = dayOf(draft.zone, at);
+    const { day } = draft.zone.wallAt(at);
     days.set(day, (days.get(day) ?? 0) + 1);
   }
   return days;
@@ -143,8 +144,4 @@ function sentMessages(planning: Planning): Draft[] {
 function sentAt({ record }: Draft): Instant | null {
   const at = record?.endedAt ?? record?.dueAt;
   return at === undefined || at === null ? null : Date.parse(at);
-}
-
-function dayOf(zone: Zone, instant: Instant): string {
-  return formatDay(zone.wallAt(instant).day);
 }
