@@ -1,12 +1,13 @@
 /**
  * The known word that was probably meant, or null where none is near: the same letters in another case first, then at
- * most two slips of the hand (one in short words). Long input is not compared: nobody mistypes sixty letters.
+ * most two slips of the hand (one in short words, none in words of two letters). Long input is not compared: nobody
+ * mistypes sixty letters.
  */
 export function didYouMean(word: string, known: Iterable<string>): string | null {
   if (word.length > 60) return null;
   const folded = fold(word);
   let best: string | null = null;
-  let bestDistance = folded.length <= 4 ? 2 : 3;
+  let bestDistance = folded.length <= 2 ? 1 : folded.length <= 4 ? 2 : 3;
   for (const candidate of known) {
     const distance = fold(candidate) === folded ? 0 : editDistance(folded, fold(candidate), bestDistance);
     if (distance < bestDistance) {

@@ -150,6 +150,22 @@ describe('ends', () => {
   });
 });
 
+describe('loops', () => {
+  test('a step repeats more often than the journey has steps', () => {
+    const steps = [email('a', { when: { anchor: 'journey_start' }, repeat: { every: { days: 1 }, times: 12 } })];
+    expect(sentIn(steps, [])).toHaveLength(12);
+  });
+
+  test('a pause lets nobody fall out: what came after it goes as planned', () => {
+    const steps = [email('a', { when: wedding(-40) }), email('b', { when: wedding(-7) })];
+    const rows = [
+      script('2027-05-01T10:00:00Z', 'hold', { scope: 'client' }),
+      script('2027-05-10T10:00:00Z', 'resume', { late: 'skip' }),
+    ];
+    expect(sentIn(steps, rows)).toEqual(['b 2027-06-05T09:00']);
+  });
+});
+
 describe('days', () => {
   test('a day is a day of the calendar, 24 hours are 24 hours', () => {
     const execution = { startedAt: '2027-03-27T10:00:00Z' };
