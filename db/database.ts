@@ -57,6 +57,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     application_name: options.applicationName ?? 'wedsync',
     types: parsers,
     Client: PreparingClient,
+    pipeline: true,
   });
   pool.on('error', (error) => options.onError?.(error));
   const kysely: RawDatabase = new Kysely({
@@ -78,15 +79,25 @@ function reportTo(onQuery: NonNullable<DatabaseOptions['onQuery']>): (event: Log
 /** Marks a text as one of the few that run all the time: it begins with a comment that is its name. */
 const NAMED = /^\s*\/\* ([a-z0-9_-]{1,40}) \*\/\s/;
 
+/** What the server answers to "begin"; nobody looks at it. */
+const BEGUN = { command: 'BEGIN', rowCount: null, rows: [], oid: 0, fields: [] };
+
 /**
  * kysely sends every statement unnamed, so that the server parses and plans it anew each time: on the hot path that is
  * nearly half of the server's work. A text which begins with a comment naming it is prepared once a connection.
+ *
+ * And it waits for the answer to "begin", which says nothing: here the next statements go out behind it at once. Where
+ * it failed the connection is broken, and they fail too.
  */
 class PreparingClient extends Client {
   readonly #names = new Map<string, string | null>();
 
   override query(...args: unknown[]): never {
     const [text, values, ...rest] = args;
+    if (text === 'begin') {
+      (super.query(text) as unknown as Promise<unknown>).catch(() => undefined);
+      return Promise.resolve(BEGUN) as never;
+    }
     const name = typeof text === 'string' ? this.#nameOf(text) : null;
     return super.query(...((name === null ? args : [{ name, text, values }, ...rest]) as [string])) as never;
   }

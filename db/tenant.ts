@@ -36,9 +36,18 @@ export async function withTenant<T>(
     throw new TypeError(`withTenant needs the UUID of an organization, not ${JSON.stringify(context.organizationId)}.`);
   }
   return database[raw].transaction().execute(async (trx) => {
-    await sql`select set_config('app.organization_id', ${context.organizationId}, true),
+    // Not waited for: the first statement of the work follows it in the same flight. Where it failed the transaction is
+    // broken, and whatever follows fails.
+    const named = sql`/* tenant */ select set_config('app.organization_id', ${context.organizationId}, true),
                      set_config('app.actor', ${context.actor}, true),
                      set_config('app.request_id', ${context.requestId ?? ''}, true)`.execute(trx);
-    return work(trx);
+    const settled = named.then(
+      () => null,
+      (error: unknown) => ({ error }),
+    );
+    const result = await work(trx);
+    const failure = await settled;
+    if (failure !== null) throw failure.error;
+    return result;
   });
 }

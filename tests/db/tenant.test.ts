@@ -68,6 +68,29 @@ describe('withTenant', () => {
     await expect(async () => escaped && namesSeen(escaped)).rejects.toThrow(/already committed/);
   });
 
+  it('asks several things at once, each answered in its order', async () => {
+    const context = { organizationId: organizations[0] ?? '', actor: 'test' };
+    const asked = await withTenant(db.api, context, (trx) =>
+      Promise.all(
+        Array.from({ length: 20 }, (_, n) =>
+          sql<{ n: number }>`/* the_same */ select ${n}::int as n, count(*) over () from app.clients`.execute(trx),
+        ),
+      ),
+    );
+    expect(asked.map(({ rows }) => rows)).toEqual(asked.map((_, n) => [{ n, count: '1' }]));
+  });
+
+  it('leaves its connection fit for the next one where a statement fails while others are on their way', async () => {
+    const context = { organizationId: organizations[0] ?? '', actor: 'test' };
+    for (let round = 0; round < 20; round += 1) {
+      const broken = withTenant(db.api, context, (trx) =>
+        Promise.all([sql`select 1 / 0`.execute(trx), namesSeen(trx), namesSeen(trx)]),
+      );
+      await expect(broken).rejects.toMatchObject({ code: '22012' });
+    }
+    expect(await withTenant(db.api, context, namesSeen)).toEqual(['first']);
+  });
+
   it('refuses what is not the id of an organization', async () => {
     await expect(withTenant(db.api, { organizationId: '', actor: 'test' }, namesSeen)).rejects.toThrow(TypeError);
   });
