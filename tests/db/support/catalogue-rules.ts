@@ -32,11 +32,21 @@ const GLOBALLY_UNIQUE: Readonly<Record<string, string>> = {
   couple_members_user_id_key: 'a couple belongs to no organization',
 };
 
+/** Tables without an organization of their own in every row, each with its reason. */
+const OF_NO_ORGANIZATION: Readonly<Record<string, string>> = {
+  organizations: 'it is the organization',
+  users: 'a login may belong to several',
+  couples: 'an account of the couple, for all its suppliers',
+  couple_members: 'a login of such an account',
+  core_fields: 'NULL: a field of the platform',
+  webhook_events: 'NULL until it is known whose it is',
+  security_events: 'NULL: a sign-in before it is known whose it is',
+};
+
 export const RULES = {
   'every table has row security, forced for its owner too': lines(`
     select n.nspname || '.' || c.relname as line from ${TABLES}
-     where (n.nspname = 'app' or n.nspname = 'audit' and exists (
-              select from pg_attribute a where a.attrelid = c.oid and a.attname = 'organization_id'))
+     where n.nspname in ('app', 'audit')
        and c.relkind in ('r', 'p') and not (c.relrowsecurity and c.relforcerowsecurity)`),
 
   'every view runs with the rights of who asks': lines(`
@@ -67,6 +77,23 @@ export const RULES = {
           join pg_attribute f on f.attrelid = k.conrelid and f.attnum = pair.from_no
           join pg_attribute t on t.attrelid = k.confrelid and t.attnum = pair.to_no
          where f.attname = 'organization_id' and t.attname = 'organization_id')`),
+
+  'every table belongs to an organization, or is known not to': async (ask) => {
+    const rows = await ask<{ line: string }>(`
+      select c.relname as line from pg_class c
+       where c.relnamespace = 'app'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+         and not exists (select from pg_attribute a
+                          where a.attrelid = c.oid and a.attname = 'organization_id' and a.attnotnull)`);
+    return rows.map((row) => row.line).filter((name) => !(name in OF_NO_ORGANIZATION));
+  },
+
+  'what has an id can be referred to together with its organization': lines(`
+    select c.relname as line from pg_class c
+      join pg_attribute o on o.attrelid = c.oid and o.attname = 'organization_id' and o.attnotnull
+      join pg_attribute i on i.attrelid = c.oid and i.attname = 'id' and i.atttypid = 'uuid'::regtype
+     where c.relnamespace = 'app'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+       and not exists (select from pg_index x where x.indrelid = c.oid and x.indisunique
+                          and x.indkey::text = o.attnum || ' ' || i.attnum)`),
 
   'unique keys of an organization’s table begin with it, or are known': async (ask) => {
     const rows = await ask<{ line: string }>(`

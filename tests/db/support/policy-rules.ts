@@ -68,28 +68,38 @@ const EXCEPTIONS: Readonly<Record<string, readonly Omit<Policy, 'schema' | 'tabl
     tenant(OWN),
     { name: 'sign_in', verb: 'INSERT', roles: ['app_auth'], using: null, check: 'true' },
   ],
+  'audit.audit_logs': [
+    tenantReads('tenant', OWN, ['app_api', 'app_readonly']),
+    tenantReads('ops', 'true', ['app_ops']),
+  ],
+  'audit.audit_seals': [tenantReads('ops', 'true', ['app_ops'])],
+  'audit.dropped_partitions': [tenantReads('ops', 'true', ['app_ops'])],
+  'audit.mask_keys': [],
+  'audit.plain_columns': [],
+  'audit.seal_mark': [],
 };
 
 /**
- * Every table of app has exactly the policies it should: the owner's and the tenant's, and where it has another reason
- * to be read those of the list above. Not one more, not one less, not one word different.
+ * Every table of app and audit has exactly the policies it should: the owner's and the tenant's, and where it has
+ * another reason to be read those of the list above; a partition the owner's alone. Not one more, not one less, not one
+ * word different.
  */
 export const policiesAreAsTheyShould: Rule = async (ask) => {
-  const tables = await ask<{ table: string }>(
-    `select 'app.' || relname as table from pg_class
-      where relnamespace = 'app'::regnamespace and relkind in ('r', 'p') and not relispartition`,
+  const tables = await ask<{ table: string; partition: boolean }>(
+    `select n.nspname || '.' || c.relname as table, c.relispartition as partition
+       from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      where n.nspname in ('app', 'audit') and c.relkind in ('r', 'p')`,
   );
   const found = await ask<Policy>(
     `select schemaname as schema, tablename as table, policyname as name, cmd as verb,
             array(select r::text from unnest(roles) r order by 1) as roles, qual as using, with_check as check
-       from pg_policies p join pg_class c on c.relname = p.tablename and c.relnamespace = p.schemaname::regnamespace
-      where schemaname = 'app' and permissive = 'PERMISSIVE' and not c.relispartition`,
+       from pg_policies where schemaname in ('app', 'audit') and permissive = 'PERMISSIVE'`,
   );
   const describe = (table: string, policy: Omit<Policy, 'schema' | 'table'>): string =>
     `${table} ${policy.name} for ${policy.verb} to ${policy.roles.join(', ')} using ${policy.using ?? '-'} check ${policy.check ?? '-'}`;
   const expected = new Set(
-    tables.flatMap(({ table }) =>
-      [everything('owner_all', 'app_owner'), ...(EXCEPTIONS[table] ?? [tenant(OWN)])].map((policy) =>
+    tables.flatMap(({ table, partition }) =>
+      [everything('owner_all', 'app_owner'), ...(partition ? [] : (EXCEPTIONS[table] ?? [tenant(OWN)]))].map((policy) =>
         describe(table, policy),
       ),
     ),
