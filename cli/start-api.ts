@@ -12,6 +12,7 @@ import { registerReceiptRoutes, type ReceiptRoutesOptions } from '../api/receipt
 import { createApi, type ApiOptions } from '../api/server.ts';
 import { recordDeed } from '../db/audit-deed.ts';
 import type { Database } from '../db/database.ts';
+import { assertOrdinaryRole } from '../db/assert-ordinary-role.ts';
 import { assertMigrated } from '../db/migrate/migrate.ts';
 import type { MigrationDatabase } from '../db/migrate/statements.ts';
 import { withoutTenant } from '../db/without-tenant.ts';
@@ -57,6 +58,7 @@ export async function startApi(options: StartApiOptions): Promise<{ url: string;
       postgres: async () => {
         await withoutTenant(database, (trx) => sql`select 1`.execute(trx));
       },
+      role: () => withoutTenant(database, assertOrdinaryRole),
       migrations: () => withoutTenant(database, (trx) => assertMigrated(trx as unknown as MigrationDatabase)),
       temporal: async () => {
         await connection.workflowService.describeNamespace({ namespace: temporal.namespace });

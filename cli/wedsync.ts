@@ -123,7 +123,12 @@ function inheritSettings(command: Command, from: Command): Command {
  * Errors whose message is written for the person at the terminal. Known by name, because importing the classes would
  * load Temporal and Postgres for every command.
  */
-const ERRORS_FOR_PEOPLE: ReadonlySet<string> = new Set(['ConfigError', 'MigrationError', 'WorkerStartError']);
+const ERRORS_FOR_PEOPLE: ReadonlySet<string> = new Set([
+  'ConfigError',
+  'DatabaseRoleError',
+  'MigrationError',
+  'WorkerStartError',
+]);
 
 function isForPeople(error: Error): boolean {
   return error instanceof OperatorError || ERRORS_FOR_PEOPLE.has(error.name);

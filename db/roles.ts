@@ -13,6 +13,10 @@ export const LOGIN_ROLES = [
 export type LoginRole = (typeof LOGIN_ROLES)[number];
 export type RolePasswords = Readonly<Partial<Record<LoginRole, string>>>;
 
+/** A transaction as a whole, from PostgreSQL 17 on: many short statements may hold locks as long as one. */
+const TRANSACTION_TIMEOUT = '5min';
+const WITH_TRANSACTION_TIMEOUT: readonly LoginRole[] = ['app_api', 'app_worker', 'app_relay', 'app_auth'];
+
 /** Settings of each role: a forgotten transaction or a lock that never comes must not hold up the others. */
 const LIMITS = { statement_timeout: '5s', lock_timeout: '2s', idle_in_transaction_session_timeout: '10s' };
 const ROLE_SETTINGS: Readonly<Partial<Record<LoginRole, Readonly<Record<string, string>>>>> = {
@@ -46,6 +50,7 @@ export async function ensureRoles(adminUrl: string, passwords: RolePasswords = {
         await client.query(`alter role ${role} set ${name} = ${client.escapeLiteral(value)}`);
       }
     }
+    await limitTransactions(client);
     await client.query(`grant app_owner to app_migrator`);
     await client.query(`grant app_owner to current_user`);
     await allowMonitoring(client);
@@ -53,6 +58,14 @@ export async function ensureRoles(adminUrl: string, passwords: RolePasswords = {
     await client.query('commit');
   } finally {
     await client.end();
+  }
+}
+
+async function limitTransactions(client: Client): Promise<void> {
+  const known = await client.query(`select from pg_settings where name = 'transaction_timeout'`);
+  if (known.rowCount === 0) return;
+  for (const role of WITH_TRANSACTION_TIMEOUT) {
+    await client.query(`alter role ${role} set transaction_timeout = '${TRANSACTION_TIMEOUT}'`);
   }
 }
 

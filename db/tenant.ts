@@ -35,7 +35,7 @@ export async function withTenant<T>(
   if (!UUID.test(context.organizationId)) {
     throw new TypeError(`withTenant needs the UUID of an organization, not ${JSON.stringify(context.organizationId)}.`);
   }
-  return database[raw].transaction().execute(async (trx) => {
+  const transaction = database[raw].transaction().execute(async (trx) => {
     // Not waited for: the first statement of the work follows it in the same flight. Where it failed the transaction is
     // broken, and whatever follows fails.
     const named = sql`/* tenant */ select set_config('app.organization_id', ${context.organizationId}, true),
@@ -50,4 +50,32 @@ export async function withTenant<T>(
     if (failure !== null) throw failure.error;
     return result;
   });
+  return transaction.catch(async (error: unknown) => {
+    if (isRefusedWrite(error)) await reportRefusedWrite(database, context, error);
+    throw error;
+  });
+}
+
+const isRefusedWrite = (error: unknown): error is Error =>
+  error instanceof Error && 'code' in error && error.code === '42501' && error.message.includes('row-level security');
+
+/**
+ * A write past the organization's border was refused: a defect of ours, or an attack. It is kept for whoever watches
+ * over the database, in a transaction of its own, because the other one is taken back. Reads cannot be told like this:
+ * row security filters them in silence.
+ */
+async function reportRefusedWrite(database: Database, context: TenantContext, error: Error): Promise<void> {
+  const table = /for table "(\w+)"/.exec(error.message)?.[1] ?? null;
+  await database[raw]
+    .transaction()
+    .execute((trx) =>
+      sql`with own as (select set_config('app.organization_id', ${context.organizationId}, true))
+          insert into app.security_events (organization_id, kind, actor, data)
+          select ${context.organizationId}, 'row_security.refused', ${context.actor},
+                 jsonb_build_object('table', ${table}::text, 'requestId', ${context.requestId ?? null}::text) from own`.execute(
+        trx,
+      ),
+    )
+    // Who may not even write this down gets the refusal all the same.
+    .catch(() => undefined);
 }

@@ -1205,6 +1205,15 @@ export interface OpsThresholds {
   warning: Numeric | null;
 }
 
+export interface OpsTierLimits {
+  max_clients: number | null;
+  max_forms: number | null;
+  max_journeys: number | null;
+  max_submissions: number | null;
+  max_users: number | null;
+  pricing_tier: string;
+}
+
 export interface OpsWeddingPlatformMetrics {
   as_of: Timestamp | null;
   metric: string | null;
@@ -1214,6 +1223,9 @@ export interface OpsWeddingPlatformMetrics {
 export interface Organizations {
   business_type: Generated<BusinessType>;
   created_at: Generated<Timestamp>;
+  /**
+   * Since when it is deleted: it can be restored for 90 days, then the upkeep takes every row of it away.
+   */
   deleted_at: Timestamp | null;
   domain: string | null;
   /**
@@ -1223,7 +1235,7 @@ export interface Organizations {
   id: Generated<string>;
   locale: Generated<string>;
   /**
-   * Limit of the subscription; NULL means unlimited. The same for the other max_ columns.
+   * Limit agreed with this organization, before that of its tier (ops.tier_limits); NULL: the tier's. The same for the other max_ columns.
    */
   max_clients: number | null;
   max_forms: number | null;
@@ -1393,7 +1405,10 @@ export interface SecurityEvents {
   ip: string | null;
   kind: string;
   occurred_at: Generated<Timestamp>;
-  organization_id: Generated<string>;
+  /**
+   * NULL: it happened before it was known to which organization it belongs. Only the administrators see those.
+   */
+  organization_id: Generated<string | null>;
   user_agent: string | null;
   user_id: string | null;
 }
@@ -1708,6 +1723,7 @@ export interface DB {
   "ops.statement_snapshots": OpsStatementSnapshots;
   "ops.table_decisions": OpsTableDecisions;
   "ops.thresholds": OpsThresholds;
+  "ops.tier_limits": OpsTierLimits;
   "ops.wedding_platform_metrics": OpsWeddingPlatformMetrics;
   organization_settings: OrganizationSettings;
   organizations: Organizations;

@@ -26,6 +26,7 @@ export interface MaintenanceReport {
   /** Rows ended by policies of organizations. */
   readonly retention: readonly { organizationId: string; table: string; rows: number }[];
   readonly clientsPurged: number;
+  readonly organizationsPurged: number;
   readonly deletionsFinished: number;
   readonly seals: readonly Seal[];
   /** A transaction was open for too long: what is marked will be sealed by the next run. */
@@ -35,6 +36,7 @@ export interface MaintenanceReport {
 /** Rows at once: more would hold locks for long. */
 const BATCH = 5_000;
 const CLIENTS = 50;
+const ORGANIZATIONS = 5;
 
 /**
  * The daily upkeep: months of logs made ahead and dropped when their time is over, queues emptied, deleted couples
@@ -56,6 +58,9 @@ export async function maintainDatabase(
   const deleted = await deleteSpent(database);
   const deletionsFinished = await repeat(CLIENTS, () => count(database, `ops.finish_deletions(${CLIENTS})`));
   const clientsPurged = await repeat(CLIENTS, () => count(database, `ops.purge_deleted_clients(${CLIENTS})`));
+  const organizationsPurged = await repeat(ORGANIZATIONS, () =>
+    count(database, `ops.purge_deleted_organizations(${ORGANIZATIONS})`),
+  );
   const retention = await applyRetention(database);
   await withUpkeep(database, (trx) => sql`select ops.collect_daily_stats(), ops.refresh_metrics()`.execute(trx));
   const { seals, pending } = await sealAudit(database, options.sealWaitMs ?? 10_000);
@@ -65,6 +70,7 @@ export async function maintainDatabase(
     deleted,
     retention,
     clientsPurged,
+    organizationsPurged,
     deletionsFinished,
     seals,
     sealPending: pending,
@@ -74,8 +80,12 @@ export async function maintainDatabase(
 /** Upkeep takes longer than a request may, and waits for nobody: what is locked is done next time. */
 function withUpkeep<T>(database: Database, work: (trx: Trx) => Promise<T>): Promise<T> {
   return withoutTenant(database, async (trx) => {
-    await sql`select set_config('statement_timeout', '10min', true), set_config('lock_timeout', '2s', true),
-                     set_config('app.actor', 'system:maintenance', true)`.execute(trx);
+    await sql`select set_config('lock_timeout', '2s', true), set_config('app.actor', 'system:maintenance', true)`.execute(
+      trx,
+    );
+    // The second is there from PostgreSQL 17 on.
+    await sql`select set_config(name, '10min', true) from pg_settings
+               where name in ('statement_timeout', 'transaction_timeout')`.execute(trx);
     return work(trx);
   });
 }

@@ -5,11 +5,13 @@ import { pino, type Logger } from 'pino';
 import { createActivities } from '../activities/create-activities.ts';
 import { createTemplateRenderer } from '../channels/template-renderer.ts';
 import type { TwilioOptions } from '../channels/twilio.ts';
+import { assertOrdinaryRole } from '../db/assert-ordinary-role.ts';
 import { openDatabase } from '../db/database.ts';
 import { assertMigrated } from '../db/migrate/migrate.ts';
 import type { MigrationDatabase } from '../db/migrate/statements.ts';
 import { tellDue } from '../db/outbox.ts';
 import { withRelay } from '../db/relay.ts';
+import { withoutTenant } from '../db/without-tenant.ts';
 import { checkAlerts } from '../services/check-database.ts';
 import { maintainDatabase } from '../services/maintain-database.ts';
 import { assertSearchAttributes } from './assert-search-attributes.ts';
@@ -100,6 +102,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   });
   opened.defer(() => relayDatabase.close());
   await withRelay(relayDatabase, (trx) => assertMigrated(trx as unknown as MigrationDatabase));
+  for (const database of [workerDatabase, relayDatabase]) await withoutTenant(database, assertOrdinaryRole);
 
   const keyRing = parseKeyRing(options.encryptionKeys);
   const dataConverter = createDataConverter(keyRing);

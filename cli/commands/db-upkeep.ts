@@ -55,6 +55,9 @@ function maintenanceText(report: MaintenanceReport): string {
       ({ table, rows, organizationId }) => `Retention of ${organizationId}: ${rows} rows of ${table}.`,
     ),
     `Couples erased: ${report.deletionsFinished} that were asked for, ${report.clientsPurged} deleted long enough ago.`,
+    ...(report.organizationsPurged > 0
+      ? [`Organizations that were deleted long enough ago: ${report.organizationsPurged} taken away with all they had.`]
+      : []),
     ...report.seals.map(
       (seal) =>
         `Audit sealed: no. ${seal.sealNo}, ${seal.rowCount} ${seal.retentionClass} rows of ${seal.month.slice(0, 7)}, ${seal.chainDigest}`,

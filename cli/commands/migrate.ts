@@ -8,6 +8,8 @@ import { migrateDown, migrateUp, readMigrationStates } from '../../db/migrate/mi
 import { MigrationError } from '../../db/migrate/migration-error.ts';
 import { OperatorError } from '../operator-error.ts';
 
+const DESPITE = 'also on a Saturday on which somebody marries';
+
 /** `wedsync migrate up|down|status|create`. */
 export function migrateCommand(): Command {
   const migrate = new Command('migrate')
@@ -16,6 +18,7 @@ export function migrateCommand(): Command {
       'after',
       `
 DATABASE_URL names the database: a superuser, or a role that may create roles.
+On a Saturday with weddings nothing is changed unless --despite-weddings says so.
 
 Examples:
   wedsync migrate status
@@ -26,9 +29,14 @@ Examples:
   migrate
     .command('up')
     .description('run every migration that is missing')
-    .action(() =>
+    .option('--despite-weddings', DESPITE)
+    .action((options: { despiteWeddings?: boolean }) =>
       explained(async () => {
-        const done = await migrateUp({ adminUrl: adminUrl(), onProgress: progress });
+        const done = await migrateUp({
+          adminUrl: adminUrl(),
+          onProgress: progress,
+          refuseOnWeddings: options.despiteWeddings !== true,
+        });
         console.log(done.length === 0 ? 'The database is up to date.' : `Run: ${done.join(', ')}`);
       }),
     );
@@ -36,9 +44,15 @@ Examples:
     .command('down')
     .description('take back the newest migrations')
     .option('--steps <number>', 'how many', parseSteps, 1)
-    .action((options: { steps: number }) =>
+    .option('--despite-weddings', DESPITE)
+    .action((options: { steps: number; despiteWeddings?: boolean }) =>
       explained(async () => {
-        const undone = await migrateDown({ adminUrl: adminUrl(), steps: options.steps, onProgress: progress });
+        const undone = await migrateDown({
+          adminUrl: adminUrl(),
+          steps: options.steps,
+          onProgress: progress,
+          refuseOnWeddings: options.despiteWeddings !== true,
+        });
         console.log(undone.length === 0 ? 'There is nothing to take back.' : `Taken back: ${undone.join(', ')}`);
       }),
     );

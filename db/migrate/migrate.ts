@@ -20,6 +20,8 @@ export interface MigrateOptions {
   migrations?: MigrationSet;
   /** How long to wait for another program that is migrating. */
   lockTimeoutMs?: number;
+  /** Refuse while somewhere it is a Saturday with a wedding (ops.saturday_freeze). Default: do not ask. */
+  refuseOnWeddings?: boolean;
 }
 
 export interface MigrationState {
@@ -49,8 +51,9 @@ export async function migrateUp(options: MigrateOptions): Promise<string[]> {
   await ensureRoles(options.adminUrl, options.passwords);
   return withRunner(options, async (runner) => {
     const done: string[] = [];
-    for (const state of await runner.states()) {
-      if (state.executedAt !== null) continue;
+    const missing = (await runner.states()).filter((state) => state.executedAt === null);
+    if (missing.length > 0) await runner.assertQuietDay();
+    for (const state of missing) {
       options.onProgress?.(state.name);
       await runner.run(state.name, 'up', state.name);
       done.push(state.name);
@@ -69,6 +72,7 @@ export async function migrateDown(options: MigrateOptions & { steps: number }): 
   return withRunner(options, async (runner) => {
     const executed = (await runner.states()).filter((state) => state.executedAt !== null).map((state) => state.name);
     const undone: string[] = [];
+    if (executed.length > 0) await runner.assertQuietDay();
     while (undone.length < options.steps) {
       const name = executed.pop();
       if (name === undefined) break;
@@ -145,6 +149,8 @@ function refuseNewer(states: readonly MigrationState[]): void {
 
 interface Runner {
   states: () => Promise<MigrationState[]>;
+  /** @throws MigrationError `saturday_freeze` */
+  assertQuietDay: () => Promise<void>;
   run: (name: string, direction: 'up' | 'down', target: string | null) => Promise<void>;
 }
 
@@ -170,6 +176,15 @@ async function withRunner<T>(options: MigrateOptions, work: (runner: Runner) => 
         refuseNewer(states);
         return states;
       },
+      assertQuietDay: async () => {
+        if (options.refuseOnWeddings === true && (await isWeddingSaturday(lock))) {
+          throw new MigrationError(
+            'saturday_freeze',
+            'It is a Saturday, and somewhere there is a wedding: messages go out today that nobody can send again ' +
+              'tomorrow. Nothing was changed. Wait until the day is over, or say --despite-weddings.',
+          );
+        }
+      },
       run: async (name, direction, target) => {
         const id = await begin(lock, name, direction);
         const { error } = await migratorFor(name).migrateTo(target ?? NO_MIGRATIONS, {
@@ -191,6 +206,14 @@ async function withRunner<T>(options: MigrateOptions, work: (runner: Runner) => 
     await Promise.all([transactional.destroy(), concurrent.destroy()]);
     await lock.end();
   }
+}
+
+/** False where the function does not exist yet: then there are no weddings either. */
+async function isWeddingSaturday(lock: Client): Promise<boolean> {
+  const known = await lock.query(`select from pg_proc where oid = to_regprocedure('ops.saturday_freeze(timestamptz)')`);
+  if (known.rowCount === 0) return false;
+  const { rows } = await lock.query<{ frozen: boolean }>('select ops.saturday_freeze() as frozen');
+  return rows[0]?.frozen ?? false;
 }
 
 /** The triggers of the audit have the columns of their tables in them, which the migration may have changed. */

@@ -45,6 +45,10 @@ import * as m20261126T2210 from './20261126T2210_template_parts.ts';
 import * as m20261126T2226 from './20261126T2226_core_fields_follow.ts';
 import * as m20261126T2227 from './20261126T2227_invoice_numbers.ts';
 import * as m20261126T2228 from './20261126T2228_unclaimed_events.ts';
+import * as m20261126T2230 from './20261126T2230_memberships.ts';
+import * as m20261126T2231 from './20261126T2231_tier_limits.ts';
+import * as m20261126T2232 from './20261126T2232_organization_statistics.ts';
+import * as m20261126T2233 from './20261126T2233_purge_organizations.ts';
 
 /** A migration that can be taken back. kysely silently skips one without `down`, so ours must have it. */
 export type ReversibleMigration = Required<Migration>;
@@ -99,4 +103,8 @@ export const migrations: Readonly<Record<string, ReversibleMigration>> = {
   '20261126T2226_core_fields_follow': m20261126T2226,
   '20261126T2227_invoice_numbers': m20261126T2227,
   '20261126T2228_unclaimed_events': m20261126T2228,
+  '20261126T2230_memberships': m20261126T2230,
+  '20261126T2231_tier_limits': m20261126T2231,
+  '20261126T2232_organization_statistics': m20261126T2232,
+  '20261126T2233_purge_organizations': m20261126T2233,
 };

@@ -144,4 +144,26 @@ describe('the subscription’s limits', () => {
     );
     expect(await tried(`update app.clients set status = 'booked'`)).toMatchObject(problem);
   });
+
+  it('are those of the tier where none were agreed with the organization', async () => {
+    await db.query(`update ops.tier_limits set max_forms = 3 where pricing_tier = 'starter'`);
+    const [row] = await db.query<{ id: string }>(
+      `insert into app.organizations (name, slug, pricing_tier) values ('Tiered', 'tiered', 'starter') returning id`,
+    );
+    const id = row?.id ?? '';
+    const add = (slug: string): Promise<unknown> =>
+      withTenant(db.api, { organizationId: id, actor: 'test' }, (trx) =>
+        trx.insertInto('forms').values({ slug, name: slug }).execute(),
+      ).catch((error: unknown) => databaseProblem(error)?.code);
+    for (const slug of ['one', 'two', 'three']) expect(await add(slug)).not.toBe('limit_reached');
+    expect(await add('four')).toBe('limit_reached');
+    const [usage] = await db.query(
+      `select used, allowed from ops.get_resource_usage_by_supplier('${id}') where resource = 'forms'`,
+    );
+    expect(usage).toEqual({ used: '3', allowed: 3 });
+    await db.query(`update app.organizations set max_forms = 4 where id = $1`, [id]);
+    expect(await add('four')).not.toBe('limit_reached');
+    await db.query(`update app.organizations set max_forms = null, pricing_tier = 'scale' where id = $1`, [id]);
+    expect(await add('five')).not.toBe('limit_reached');
+  });
 });

@@ -156,6 +156,27 @@ describe('the runner', () => {
   });
 });
 
+describe('on a Saturday with a wedding', () => {
+  it('nothing is migrated, up or down, unless somebody insists', async () => {
+    const db = await createTestDatabase();
+    try {
+      // Whatever day it is today: the question itself has its own tests.
+      await db.query(`create or replace function ops.saturday_freeze(at timestamptz default now()) returns boolean
+        language sql stable security definer set search_path = pg_catalog, pg_temp as 'select true'`);
+      const more = migrationOf('create table ops.more (id integer)', 'drop table ops.more');
+      const options = { adminUrl: db.adminUrl, migrations: { ...migrations, '29990101T0000_more': more } };
+      const refused = { code: 'saturday_freeze', message: expect.stringContaining('--despite-weddings') as string };
+      await expect(migrateUp({ ...options, refuseOnWeddings: true })).rejects.toMatchObject(refused);
+      await expect(migrateDown({ ...options, steps: 1, refuseOnWeddings: true })).rejects.toMatchObject(refused);
+      expect(await migrateUp(options)).toEqual(['29990101T0000_more']);
+      // Where there is nothing to do there is nothing to refuse.
+      expect(await migrateUp({ ...options, refuseOnWeddings: true })).toEqual([]);
+    } finally {
+      await db.close();
+    }
+  });
+});
+
 describe('a program that starts', () => {
   let current: TestDatabase;
   beforeAll(async () => {
@@ -183,12 +204,12 @@ describe('a program that starts', () => {
     }
   });
 
-  it('sees its role’s limits: no statement runs for ever', async () => {
-    const { rows } = await current.worker[raw]
-      .connection()
-      .execute((connection) =>
-        sql<{ limit: string }>`select current_setting('statement_timeout') as limit`.execute(connection),
-      );
-    expect(rows).toEqual([{ limit: '5s' }]);
+  it('sees its role’s limits: no statement and no transaction runs for ever', async () => {
+    const { rows } = await current.worker[raw].connection().execute((connection) =>
+      sql<{ statement: string; transaction: string }>`
+          select current_setting('statement_timeout') as statement, current_setting('transaction_timeout') as transaction
+        `.execute(connection),
+    );
+    expect(rows).toEqual([{ statement: '5s', transaction: '5min' }]);
   });
 });

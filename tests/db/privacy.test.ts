@@ -117,6 +117,35 @@ describe('register of personal data', () => {
   });
 });
 
+describe('register of personal data, by the words of its columns', () => {
+  it('has every table with a column that speaks of a person', async () => {
+    const known: Readonly<Record<string, string>> = {
+      organizations: 'a business: its name, not that of a person',
+      'journeys.name': 'the name of a journey',
+    };
+    const rows = await db.query<{ name: string; column: string }>(`
+      select c.relname as name, a.attname as column from pg_attribute a join pg_class c on c.oid = a.attrelid
+       where c.relnamespace = 'app'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+         and a.attnum > 0 and not a.attisdropped and a.atttypid in ('text'::regtype, 'inet'::regtype, 'jsonb'::regtype)
+         and a.attname ~ '(first_name|last_name|full_name|display_name|partner|e_?mail|phone|contact_value|recipient|user_agent|^ip$|answers|address$)'
+         and c.relname not in (select table_name from ops.personal_tables)`);
+    expect(rows.filter(({ name, column }) => !(name in known) && !(`${name}.${column}` in known))).toEqual([]);
+  });
+
+  it('masks the names of a team in the audit too', async () => {
+    const organizationId = await oneRowOfEach(db, 'team');
+    await db.query(`update app.user_profiles set first_name = 'Qxmember', role = 'ADMIN' where organization_id = $1`, [
+      organizationId,
+    ]);
+    const [row] = await db.query<{ values: Record<string, string> }>(
+      `select new_values as values from audit.audit_logs
+        where organization_id = $1 and table_name = 'user_profiles' and action = 'update'`,
+      [organizationId],
+    );
+    expect(row?.values).toEqual({ first_name: expect.stringMatching(/^~[0-9a-f]{16}$/) as string, role: 'ADMIN' });
+  });
+});
+
 describe('export', () => {
   it('has a row of every table, explained, with a hash of exactly these bytes', async () => {
     const { organizationId, clientId } = await markedClient('exported', 'Qxexport');
@@ -272,6 +301,43 @@ describe('a deletion that can be taken back', () => {
     expect(await purge()).toEqual([{ n: '0' }]);
     await daysAgo(clientId, 366);
     expect(await purge()).toEqual([{ n: '1' }]);
+  });
+});
+
+describe('an organization that is deleted', () => {
+  const purge = () => db.query(`select ops.purge_deleted_organizations() as n`);
+
+  it('goes with every row after 90 days, once its journeys have ended, and leaves the others and the audit', async () => {
+    const [gone, stays] = [await oneRowOfEach(db, 'gone'), await oneRowOfEach(db, 'stays')];
+    const sizes = () =>
+      db.query<{ name: string; n: string }>(
+        `select t.table_name as name, (xpath('/row/n/text()', query_to_xml(format(
+                  'select count(*) as n from app.%I where %I = %L', t.table_name,
+                  case t.table_name when 'organizations' then 'id' else 'organization_id' end, $1::text), false, true, '')))[1]::text as n
+           from ops.table_decisions t
+          where t.table_name = 'organizations' or exists (select from pg_attribute a
+                 where a.attrelid = ('app.' || t.table_name)::regclass and a.attname = 'organization_id') order by 1`,
+        [gone],
+      );
+    await db.query(`update app.organizations set deleted_at = now() - interval '91 days' where id = $1`, [gone]);
+    expect(await purge()).toEqual([{ n: '0' }]);
+    await db.query(
+      `update app.journey_executions set status = 'stopped', completed_at = now() where organization_id = $1`,
+      [gone],
+    );
+    await db.query(`update app.organizations set deleted_at = now() - interval '89 days' where id = $1`, [gone]);
+    expect(await purge()).toEqual([{ n: '0' }]);
+    await db.query(`update app.organizations set deleted_at = now() - interval '91 days' where id = $1`, [gone]);
+    expect(await purge()).toEqual([{ n: '1' }]);
+    expect((await sizes()).filter(({ n }) => n !== '0')).toEqual([]);
+    const [kept] = await db.query(
+      `select (select count(*) from app.clients where organization_id = $2) as others,
+              (select count(*) > 0 from audit.audit_logs where organization_id = $1 and retention_class = 'financial') as money,
+              (select count(*) from audit.mask_keys where organization_id = $1) as keys`,
+      [gone, stays],
+    );
+    expect(kept).toEqual({ others: '1', money: true, keys: '0' });
+    expect(await db.query(`select from ops.verify_data_integrity() where check_name = 'foreign_key'`)).toEqual([]);
   });
 });
 

@@ -1,7 +1,10 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { assertOrdinaryRole } from '../../db/assert-ordinary-role.ts';
+import { openDatabase } from '../../db/database.ts';
 import { withTenant, type Trx } from '../../db/tenant.ts';
+import { withoutTenant } from '../../db/without-tenant.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 
 let db: TestDatabase;
@@ -26,6 +29,23 @@ const namesSeen = (trx: Trx): Promise<string[]> =>
     .select('partner_1_name')
     .execute()
     .then((rows) => rows.map((row) => row.partner_1_name));
+
+describe('a program that is about to work', () => {
+  it('is content with each of our roles, and refuses one that passes by row security', async () => {
+    for (const database of [db.api, db.worker, db.relay]) {
+      await expect(withoutTenant(database, assertOrdinaryRole)).resolves.toBeUndefined();
+    }
+    const mighty = openDatabase({ url: db.adminUrl, poolSize: 1 });
+    await expect(withoutTenant(mighty, assertOrdinaryRole)).rejects.toMatchObject({
+      code: 'role_too_mighty',
+      message: expect.stringContaining('is a superuser') as string,
+    });
+    await mighty.close();
+    const owner = openDatabase({ url: db.urlOf('app_migrator'), poolSize: 1 });
+    await expect(withoutTenant(owner, assertOrdinaryRole)).rejects.toThrow(/may become their owner/);
+    await owner.close();
+  });
+});
 
 describe('withTenant', () => {
   it('shows the rows of the organization and no others', async () => {
@@ -89,6 +109,24 @@ describe('withTenant', () => {
       await expect(broken).rejects.toMatchObject({ code: '22012' });
     }
     expect(await withTenant(db.api, context, namesSeen)).toEqual(['first']);
+  });
+
+  it('keeps that a write past the border was refused, for whoever watches over the database', async () => {
+    const [own = '', other = ''] = organizations;
+    const write = withTenant(db.api, { organizationId: own, actor: 'user:9', requestId: 'r-9' }, (trx) =>
+      trx.insertInto('clients').values({ organization_id: other, partner_1_name: 'theirs' }).execute(),
+    );
+    await expect(write).rejects.toMatchObject({ code: '42501' });
+    expect(await db.query(`select organization_id, kind, actor, data from app.security_events`)).toEqual([
+      {
+        organization_id: own,
+        kind: 'row_security.refused',
+        actor: 'user:9',
+        data: { table: 'clients', requestId: 'r-9' },
+      },
+    ]);
+    const [check] = await db.query(`select state from ops.health_checks() where check_name = 'refused_writes'`);
+    expect(check).toEqual({ state: 'warning' });
   });
 
   it('refuses what is not the id of an organization', async () => {

@@ -34,9 +34,11 @@ const OUR_OWN: readonly string[] = [
   'audit.dropped_partitions app_ops select',
   'ops.alerts app_ops select',
   'ops.backup_status_log app_ops select insert update',
-  'ops.daily_stats app_ops select',
+  ...['app_api', 'app_ops', 'app_readonly'].map((role) => `ops.daily_stats ${role} select`),
   'ops.database_performance_summary app_ops select',
+  'ops.maintenance_windows app_api select',
   'ops.maintenance_windows app_ops select insert update',
+  'ops.maintenance_windows app_readonly select',
   'ops.migration_runs app_ops select',
   ...['app_api', 'app_ops', 'app_readonly', 'app_relay', 'app_worker'].map((role) => `ops.migrations ${role} select`),
   'ops.partitioned_tables app_ops select',
@@ -46,6 +48,10 @@ const OUR_OWN: readonly string[] = [
     (role) => `ops.table_decisions ${role} select`,
   ),
   'ops.thresholds app_ops select update',
+  'ops.tier_limits app_api select',
+  'ops.tier_limits app_ops select update',
+  'ops.tier_limits app_readonly select',
+  'ops.tier_limits app_worker select',
   'ops.wedding_platform_metrics app_ops select',
 ];
 

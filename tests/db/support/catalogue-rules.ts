@@ -46,8 +46,9 @@ const OF_NO_ORGANIZATION: Readonly<Record<string, string>> = {
 export const RULES = {
   'every table has row security, forced for its owner too': lines(`
     select n.nspname || '.' || c.relname as line from ${TABLES}
-     where n.nspname in ('app', 'audit')
-       and c.relkind in ('r', 'p') and not (c.relrowsecurity and c.relforcerowsecurity)`),
+     where (n.nspname in ('app', 'audit') or exists (
+              select from pg_attribute a where a.attrelid = c.oid and a.attname = 'organization_id'))
+       and n.nspname in ${OURS} and c.relkind in ('r', 'p') and not (c.relrowsecurity and c.relforcerowsecurity)`),
 
   'every view runs with the rights of who asks': lines(`
     select n.nspname || '.' || c.relname as line from ${TABLES}

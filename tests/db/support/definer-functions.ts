@@ -6,6 +6,8 @@ import type { LoginRole } from '../../../db/roles.ts';
  */
 export const DEFINER_CALLERS: Readonly<Record<string, readonly LoginRole[]>> = {
   'app.resolve_api_key': ['app_auth'],
+  'app.organization_ids_for_user': ['app_auth'],
+  'app.couple_ids_for_user': ['app_auth'],
   'app.receive_webhook_event': ['app_api'],
   'app.find_inbound_endpoint': ['app_api'],
   'app.find_stripe_account': ['app_api'],
@@ -44,6 +46,7 @@ export const DEFINER_CALLERS: Readonly<Record<string, readonly LoginRole[]>> = {
   'app.erase_client_of': [],
   'app.remove_client': [],
   'ops.purge_deleted_clients': ['app_ops', 'app_worker'],
+  'ops.purge_deleted_organizations': ['app_ops', 'app_worker'],
   'ops.finish_deletions': ['app_ops', 'app_worker'],
   'ops.apply_retention_policies': ['app_ops', 'app_worker'],
   'audit.seal_pending': ['app_ops', 'app_worker'],

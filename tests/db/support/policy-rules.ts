@@ -76,11 +76,12 @@ const EXCEPTIONS: Readonly<Record<string, readonly Omit<Policy, 'schema' | 'tabl
   'audit.dropped_partitions': [tenantReads('ops', 'true', ['app_ops'])],
   'audit.mask_keys': [],
   'audit.plain_columns': [],
+  'ops.daily_stats': [tenantReads('tenant', OWN, ['app_api', 'app_readonly']), tenantReads('ops', 'true', ['app_ops'])],
   'audit.seal_mark': [],
 };
 
 /**
- * Every table of app and audit has exactly the policies it should: the owner's and the tenant's, and where it has
+ * Every table of app and audit, and the numbers of organizations in ops, have exactly the policies it should: the owner's and the tenant's, and where it has
  * another reason to be read those of the list above; a partition the owner's alone. Not one more, not one less, not one
  * word different.
  */
@@ -88,12 +89,12 @@ export const policiesAreAsTheyShould: Rule = async (ask) => {
   const tables = await ask<{ table: string; partition: boolean }>(
     `select n.nspname || '.' || c.relname as table, c.relispartition as partition
        from pg_class c join pg_namespace n on n.oid = c.relnamespace
-      where n.nspname in ('app', 'audit') and c.relkind in ('r', 'p')`,
+      where (n.nspname in ('app', 'audit') or c.relname = 'daily_stats') and c.relkind in ('r', 'p')`,
   );
   const found = await ask<Policy>(
     `select schemaname as schema, tablename as table, policyname as name, cmd as verb,
             array(select r::text from unnest(roles) r order by 1) as roles, qual as using, with_check as check
-       from pg_policies where schemaname in ('app', 'audit') and permissive = 'PERMISSIVE'`,
+       from pg_policies where schemaname in ('app', 'audit', 'ops') and permissive = 'PERMISSIVE'`,
   );
   const describe = (table: string, policy: Omit<Policy, 'schema' | 'table'>): string =>
     `${table} ${policy.name} for ${policy.verb} to ${policy.roles.join(', ')} using ${policy.using ?? '-'} check ${policy.check ?? '-'}`;
