@@ -18,7 +18,8 @@ export function createEmailSender({ smtpUrl, fromAddress }: EmailSenderOptions):
 }
 
 function toEmail(message: ReadyMessage, fromAddress: string) {
-  const { communicationId, to, subject, text, html, composedAt, locale, from, unsubscribeUrl } = message;
+  const { communicationId, organizationId, to, subject, text, html, composedAt, locale, from, unsubscribeUrl } =
+    message;
   return {
     id: communicationId,
     to: to.name === null ? { address: to.address } : { address: to.address, name: to.name },
@@ -29,6 +30,8 @@ function toEmail(message: ReadyMessage, fromAddress: string) {
     ...(html === undefined ? {} : { html }),
     ...(unsubscribeUrl === null ? {} : { unsubscribe: { url: unsubscribeUrl } }),
     composedAt,
+    // Whoever returns mails to us reads from it whose they are.
+    listId: `${organizationId}.${fromAddress.slice(fromAddress.lastIndexOf('@') + 1)}`,
     language: locale,
   };
 }

@@ -15,6 +15,8 @@ export interface DevApiOptions {
   readonly encryptionKeys: string;
   /** What the dev inbox signs its callbacks with. */
   readonly twilioAuthToken: string;
+  /** What it shows when it hands over a mail that comes back. */
+  readonly returnedMail: { readonly user: string; readonly password: string };
   readonly assertWorkerHealthy: () => Promise<void>;
 }
 
@@ -36,7 +38,7 @@ export async function startDevApi(options: DevApiOptions): Promise<{ url: string
     codec: { allowedOrigins: originsOf(temporal.uiUrl), authorize: async () => ({ actor: 'admin:development' }) },
     receipts: {
       publicUrl: options.publicUrl,
-      providers: { twilio: { authTokens: [options.twilioAuthToken] } },
+      providers: { twilio: { authTokens: [options.twilioAuthToken] }, mail: options.returnedMail },
     },
     readiness: { worker: options.assertWorkerHealthy },
     status: createStatusReader(

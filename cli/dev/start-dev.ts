@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import getPort from 'get-port';
 import { destination, pino } from 'pino';
@@ -39,6 +40,9 @@ export interface RunningDev {
 
 /** Where people expect these things; another free port is taken where one is busy. */
 const USUAL_PORTS = { temporal: 7233, temporalUi: 8233, inbox: 8025, smtp: 1025 };
+
+/** What the dev inbox shows when it hands a returned mail over: nobody else is meant to. */
+const RETURNS = { user: 'inbox', password: randomUUID() };
 
 /** A number from the range kept for fiction: nobody has it. */
 const TEXTS_COME_FROM = '+447700900800';
@@ -97,6 +101,7 @@ export async function startDev(options: DevOptions): Promise<RunningDev | null> 
         httpPort: await getPort({ port: USUAL_PORTS.inbox, host: '127.0.0.1' }),
         smtpPort: await getPort({ port: USUAL_PORTS.smtp, host: '127.0.0.1' }),
         dataFolder: join(dataFolder, 'inbox'),
+        returnedMailUrl: `http://${RETURNS.user}:${RETURNS.password}@127.0.0.1:${apiPort}/receipts/mail/{list}`,
       });
       started.defer(() => inbox.stop());
       return { smtpUrl: config.SMTP_URL ?? inbox.smtpUrl, inboxUrl: inbox.inboxUrl, twilio: inbox.twilio };
@@ -132,6 +137,7 @@ export async function startDev(options: DevOptions): Promise<RunningDev | null> 
       inboxUrl: mail.inboxUrl,
       publicUrl,
       twilioAuthToken: config.TWILIO_AUTH_TOKEN ?? mail.twilio.authToken,
+      returnedMail: RETURNS,
       encryptionKeys,
       assertWorkerHealthy: worker.assertHealthy,
     });

@@ -64,6 +64,28 @@ describe('the dev inbox', () => {
     expect((await list()).map((message) => message.subject)).toEqual(['Kept']);
   });
 
+  it('takes a deletion back, one message or all of them, also over a restart', async () => {
+    const undo = async (): Promise<unknown> =>
+      (await fetch(`${inbox.inboxUrl}/api/messages/undo`, { method: 'POST' })).json();
+    for (const subject of ['First', 'Second']) await channel.send(anEmail({ subject }));
+    const [second] = await list('?subject=Second');
+    await fetch(`${inbox.inboxUrl}/api/messages/${second?.id}`, { method: 'DELETE' });
+    expect(await undo()).toEqual({ restored: 1 });
+    await fetch(`${inbox.inboxUrl}/api/messages`, { method: 'DELETE' });
+    expect(await list()).toEqual([]);
+    expect(await undo()).toEqual({ restored: 2 });
+    expect(await undo()).toEqual({ restored: 0 });
+    await stop();
+    await start();
+    expect((await list()).map((message) => message.subject)).toEqual(['Second', 'First']);
+  });
+
+  it('counts the messages of each channel, whichever is shown', async () => {
+    await channel.send(anEmail());
+    const answer = await fetch(`${inbox.inboxUrl}/api/messages?channel=sms`);
+    expect(await answer.json()).toMatchObject({ total: 0, counts: { email: 1, sms: 0, whatsapp: 0, webhook: 0 } });
+  });
+
   it('starts again after a kill in the middle of writing', async () => {
     await channel.send(anEmail({ subject: 'Whole' }));
     await stop();
@@ -163,6 +185,12 @@ describe('a fault set up in the inbox', () => {
     expect(outcomes).toEqual(['accepted', 'refused', 'refused', 'accepted']);
   });
 
+  it('is delivered twice by somebody on the way, who tells the sender nothing of it', async () => {
+    await fail({ kind: 'deliver_twice' });
+    expect((await channel.send(anEmail())).outcome).toBe('accepted');
+    expect(await list()).toHaveLength(2);
+  });
+
   it('answers late while the sender has stopped waiting', async () => {
     await fail({ kind: 'late_answer', delayMs: 3_000_000 });
     const result = await channel.send(anEmail(), { deadline: new Date(Date.now() + 300) });
@@ -183,7 +211,7 @@ describe('a fault set up in the inbox', () => {
 describe('the links of a mail', () => {
   it('are listed, with what is wrong with them, and none is opened', async () => {
     const html =
-      '<a href="https://example.com/a">fine</a><a href="http://example.com">plain</a><a href="">nowhere</a><a href="{{ x }}">left over</a>';
+      '<a href="https://example.com/a">fine</a><a href="http://example.com">plain</a><a href="">nowhere</a><a href="{{ x }}">left over</a><a href="http://127.0.0.1:8080/c/x">our own page</a>';
     await channel.send(anEmail({ html }));
     const [summary] = await list();
     const { links } = (await (await fetch(`${inbox.inboxUrl}/api/messages/${summary?.id}`)).json()) as {
@@ -194,6 +222,7 @@ describe('the links of a mail', () => {
       'is not encrypted',
       'leads nowhere',
       'still holds a variable',
+      undefined,
     ]);
   });
 });
@@ -215,6 +244,50 @@ describe('a mail that comes back', () => {
       ok: true,
       receipts: [{ event, suppression, communicationId: message.id, recipient: message.to.address }],
     });
+  });
+});
+
+describe('what a person does with a mail in the inbox', () => {
+  const act = (path: string, body: object): Promise<Response> =>
+    fetch(`${inbox.inboxUrl}/api/messages/${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  const comeBack = async () => {
+    const returned = await eventually('the mail comes back', async () =>
+      (await list()).find(({ to }) => to.includes(SENDER.address)),
+    );
+    const source = await fetch(`${inbox.inboxUrl}/api/messages/${returned.id}/source`);
+    return readMail(Buffer.from(await source.arrayBuffer()), new Date());
+  };
+
+  it.each([
+    [{ kind: 'bounce', status: '5.2.2' }, 'bounced'],
+    [{ kind: 'complaint' }, 'complained'],
+  ])('%j is a mail that our reader understands', async (body, event) => {
+    const message = anEmail();
+    await channel.send(message);
+    const [caught] = await list();
+    expect((await act(`${caught?.id}/return`, body)).status).toBe(204);
+    expect(await comeBack()).toMatchObject({ receipts: [{ event, communicationId: message.id }] });
+  });
+
+  it('an answer is a mail that our reader takes for one to this message', async () => {
+    const message = anEmail();
+    await channel.send(message);
+    const [caught] = await list();
+    expect((await act(`${caught?.id}/reply`, { text: 'Yes, gladly. Ünder the öak!' })).status).toBe(200);
+    expect(await comeBack()).toMatchObject({
+      replies: [{ from: message.to.address, text: 'Yes, gladly. Ünder the öak!', communicationId: message.id }],
+    });
+  });
+
+  it.each([
+    ['nowhere/return', { kind: 'bounce' }, 404],
+    ['nowhere/reply', { text: 'x' }, 404],
+  ])('%s is refused', async (path, body, status) => {
+    expect((await act(path, body)).status).toBe(status);
   });
 });
 

@@ -67,6 +67,47 @@ describe('the page of the inbox', () => {
     expect(await page.locator('#messages li').count()).toBe(1);
   });
 
+  it('takes a deletion back, and says in an empty inbox what to do', async () => {
+    await channel.send(anEmail({ subject: 'Too early' }));
+    await page.getByText('Too early').waitFor();
+    await page.getByRole('button', { name: 'Delete all' }).click();
+    await page.getByText('npx wedsync templates send').waitFor();
+    expect(await objections()).toEqual([]);
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByText('Too early').waitFor();
+    await page.keyboard.press('/');
+    await page.keyboard.type('nothing like it');
+    await page.getByRole('button', { name: 'Show everything' }).click();
+    await page.getByText('Too early').waitFor();
+  });
+
+  it('goes from tab to tab with the arrows', async () => {
+    await channel.send(anEmail());
+    await page.locator('#messages a').click();
+    await page.getByRole('tab', { name: 'Message' }).focus();
+    await page.keyboard.press('ArrowRight');
+    expect(await page.getByRole('tab', { name: 'Text' }).getAttribute('aria-selected')).toBe('true');
+    await page.keyboard.press('ArrowLeft');
+    await page.keyboard.press('ArrowLeft');
+    expect(await page.evaluate('document.activeElement?.id')).toBe('tab-source');
+    expect(await objections()).toEqual([]);
+    await page.keyboard.press('1');
+  });
+
+  it('lets the reader of a mail answer it, and its mail server send it back', async () => {
+    const message = anEmail({ subject: 'May we?' });
+    await channel.send(message);
+    await page.locator('#messages a').click();
+    await page.getByRole('button', { name: 'Answer' }).click();
+    await page.keyboard.type('Please do.');
+    await page.keyboard.press('Enter');
+    await page.getByText('Re: May we?').waitFor();
+    await page.getByRole('button', { name: 'Send back' }).click();
+    await page.getByText('Undelivered Mail Returned to Sender').waitFor();
+    await page.getByRole('button', { name: 'Call it junk' }).click();
+    await page.getByText('Complaint about your message').waitFor();
+  });
+
   it('keeps a hostile mail inert, in the list and in its frame', async () => {
     const attack =
       '<script>top.document.title = "taken"</script><img src=x onerror="top.document.title = \'taken\'"><form action="/api/messages"><button>go</button></form>';
@@ -92,21 +133,35 @@ describe('the page of the inbox', () => {
     await page.getByText('See you tomorrow!').first().click();
     await page.getByRole('button', { name: 'STOP' }).click();
     await page.getByText('from the telephone').waitFor();
+    await page.locator('.talk .mine').waitFor();
+    expect(await page.locator('.talk li').allInnerTexts()).toEqual([
+      expect.stringContaining('See you tomorrow!') as string,
+      expect.stringContaining('STOP') as string,
+    ]);
+    expect(await objections()).toEqual([]);
   });
 
   it('sets up a fault and shows it', async () => {
     await page.getByRole('button', { name: 'What goes wrong next?' }).click();
     await page.getByRole('textbox', { name: 'Recipient' }).fill('unlucky@example.com');
     await page.getByRole('button', { name: 'Set it up' }).click();
-    await page.getByText('Email to unlucky@example.com is refused, once').waitFor();
+    await page.getByRole('listitem').filter({ hasText: 'Email to unlucky@example.com is refused, once' }).waitFor();
+    expect(await objections()).toEqual([]);
+    await page.getByRole('button', { name: 'Close' }).click();
+    const strip = page.getByRole('region', { name: 'What goes wrong next' });
+    await strip.waitFor();
     const { outcome } = await channel.send(anEmail({ to: { address: 'unlucky@example.com' } }));
     expect(outcome).toBe('refused');
+    await strip.waitFor({ state: 'hidden' });
   });
 
   it.each([
     ['light', 1280],
     ['dark', 1280],
     ['light', 390],
+    ['dark', 320],
+    // A window of 1280 at a zoom of 200 per cent.
+    ['light', 640],
   ] as const)('has nothing that axe-core objects to, %s and %i wide', async (colorScheme, width) => {
     await page.emulateMedia({ colorScheme });
     await page.setViewportSize({ width, height: 860 });

@@ -22,6 +22,10 @@ const KINDS = [
   'callbacks_out_of_order',
   'callbacks_twice',
   'no_callbacks',
+  /** Arrives, and a second copy of it with it, as a careless relay makes one. */
+  'deliver_twice',
+  /** A text only: the telephone answers STOP. */
+  'answer_stop',
   /** An email only: delivered, and later returned (with status `text` or 5.1.1), or called unwanted by its reader. */
   'bounce_later',
   'complain_later',
@@ -52,27 +56,36 @@ export type FaultPlan = {
   clear(): void;
   /** Takes the fault that meets this message, the one for its recipient before one for anybody; counts it down. */
   take(channel: Fault['channel'], to: string): Fault | undefined;
+  /** Tells of every change until the returned function is called. */
+  subscribe(listener: () => void): () => void;
 };
 
 /** What is to go wrong with the messages that come next. */
 export function createFaultPlan(): FaultPlan {
   let faults: Fault[] = [];
   let lastId = 0;
+  const listeners = new Set<() => void>();
+  const changed = (): void => {
+    for (const listener of listeners) listener();
+  };
   return {
     add(fault) {
       lastId += 1;
       const added = { ...fault, id: `fault-${lastId}` };
       faults.push(added);
+      changed();
       return added;
     },
     list: () => [...faults],
     remove(id) {
       const before = faults.length;
       faults = faults.filter((fault) => fault.id !== id);
+      changed();
       return faults.length < before;
     },
     clear() {
       faults = [];
+      changed();
     },
     take(channel, to) {
       const same = faults.filter((fault) => fault.channel === channel);
@@ -83,8 +96,13 @@ export function createFaultPlan(): FaultPlan {
       if (found.times !== 'always') {
         found.times -= 1;
         if (found.times === 0) faults = faults.filter((fault) => fault !== found);
+        changed();
       }
       return found;
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
     },
   };
 }

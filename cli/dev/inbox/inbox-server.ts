@@ -6,6 +6,7 @@ import { faultSchema, type FaultPlan } from './faults.ts';
 import { findLinks } from './find-links.ts';
 import { liveEvents } from './live-events.ts';
 import type { MessageStore } from './message-store.ts';
+import type { MailReactions } from './reactions.ts';
 import { previewHtml, previewPolicy } from './preview-html.ts';
 
 const PAGE_POLICY =
@@ -14,6 +15,8 @@ const PAGE_FILES = {
   '/': { file: 'index.html', type: 'text/html; charset=utf-8' },
   '/inbox.css': { file: 'inbox.css', type: 'text/css; charset=utf-8' },
   '/inbox.js': { file: 'inbox.js', type: 'text/javascript; charset=utf-8' },
+  '/reader.css': { file: 'reader.css', type: 'text/css; charset=utf-8' },
+  '/conversation.js': { file: 'conversation.js', type: 'text/javascript; charset=utf-8' },
   '/reader.js': { file: 'reader.js', type: 'text/javascript; charset=utf-8' },
   '/faults.js': { file: 'faults.js', type: 'text/javascript; charset=utf-8' },
   '/dom.js': { file: 'dom.js', type: 'text/javascript; charset=utf-8' },
@@ -27,13 +30,25 @@ const filterSchema = z.object({
   communicationId: z.string().optional(),
   limit: z.coerce.number().int().min(1).max(5_000).default(200),
 });
+const returnSchema = z.strictObject({
+  kind: z.enum(['bounce', 'complaint']),
+  /** Of a bounce (RFC 3463). */
+  status: z
+    .string()
+    .regex(/^[245]\.\d{1,3}\.\d{1,3}$/)
+    .optional(),
+});
 const idSchema = z.object({ id: z.string() });
 
 /** The inbox's page, its JSON API and its live events. */
-export function createInboxServer(inbox: { store: MessageStore; faults: FaultPlan }): FastifyInstance {
-  const { store, faults } = inbox;
+export function createInboxServer(inbox: {
+  store: MessageStore;
+  faults: FaultPlan;
+  reactions: MailReactions;
+}): FastifyInstance {
+  const { store, faults, reactions } = inbox;
   const server = fastify({ forceCloseConnections: true });
-  const live = liveEvents(store);
+  const live = liveEvents(store, faults);
   server.addHook('onClose', async () => live.close());
   // A page elsewhere on the web must not read the mails by pointing its own name at this machine.
   server.addHook('onRequest', async (request, reply) => {
@@ -61,8 +76,10 @@ export function createInboxServer(inbox: { store: MessageStore; faults: FaultPla
   server.get('/api/messages', async (request) => {
     const { limit, ...filter } = filterSchema.parse(request.query);
     const found = store.list(filter);
-    return { total: found.length, messages: found.slice(0, limit).map(summarize) };
+    const messages = found.slice(0, limit).map(summarize);
+    return { total: found.length, counts: countsOf(store.list({ ...filter, channel: undefined })), messages };
   });
+  server.post('/api/messages/undo', async () => ({ restored: store.undo() }));
   server.delete('/api/messages', async (_request, reply) => {
     store.clear();
     return reply.code(204).send();
@@ -111,6 +128,14 @@ export function createInboxServer(inbox: { store: MessageStore; faults: FaultPla
       .type(picture ? attachment.contentType : 'application/octet-stream')
       .send(Buffer.from(attachment.content, 'base64'));
   });
+  server.post('/api/messages/:id/return', async (request, reply) => {
+    const message = find(request.params, reply);
+    if (message === undefined) return reply;
+    const { kind, status } = returnSchema.parse(request.body);
+    if (message.channel !== 'email') return notFound(reply);
+    await reactions.giveBack(message, kind, status);
+    return reply.code(204).send();
+  });
 
   server.get('/api/faults', async () => ({ faults: faults.list() }));
   server.post('/api/faults', async (request, reply) =>
@@ -132,6 +157,13 @@ export function createInboxServer(inbox: { store: MessageStore; faults: FaultPla
     return message;
   }
   return server;
+}
+
+/** How many there are on each channel. */
+function countsOf(messages: readonly CaughtMessage[]): Record<CaughtMessage['channel'], number> {
+  const counts = { email: 0, sms: 0, whatsapp: 0, webhook: 0 };
+  for (const { channel } of messages) counts[channel] += 1;
+  return counts;
 }
 
 function notFound(reply: FastifyReply): FastifyReply {

@@ -1,19 +1,27 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { summarize } from './caught-message.ts';
+import type { FaultPlan } from './faults.ts';
 import type { MessageStore, StoreEvent } from './message-store.ts';
 
 const BEAT_MS = 20_000;
 
-/** Server-sent events for the page: what came, what went, each as one line of JSON. */
-export function liveEvents(store: MessageStore): {
+/** Server-sent events for the page: what came, what went, what goes wrong next, each as one line of JSON. */
+export function liveEvents(
+  store: MessageStore,
+  faults: FaultPlan,
+): {
   connect(request: FastifyRequest, reply: FastifyReply): void;
   close(): void;
 } {
   const replies = new Set<FastifyReply>();
-  const unsubscribe = store.subscribe((event) => {
-    const data = `data: ${JSON.stringify(forPage(event))}\n\n`;
+  const tell = (event: object): void => {
+    const data = `data: ${JSON.stringify(event)}\n\n`;
     for (const reply of replies) reply.raw.write(data);
-  });
+  };
+  const unsubscribes = [
+    store.subscribe((event) => tell(forPage(event))),
+    faults.subscribe(() => tell({ kind: 'faults' })),
+  ];
   // A comment line now and then: a browser notices a dead connection only when something should have come.
   const beat = setInterval(() => {
     for (const reply of replies) reply.raw.write(': here\n\n');
@@ -34,7 +42,7 @@ export function liveEvents(store: MessageStore): {
     },
     close() {
       clearInterval(beat);
-      unsubscribe();
+      for (const unsubscribe of unsubscribes) unsubscribe();
       for (const reply of replies) reply.raw.end();
     },
   };

@@ -23,6 +23,8 @@ export type MessageStore = {
   list(filter?: MessageFilter): CaughtMessage[];
   delete(id: string): boolean;
   clear(): void;
+  /** Brings back what the last deletion took, in its old place; resolves with how many that were. */
+  undo(): number;
   /** Tells of every change until the returned function is called. */
   subscribe(listener: (event: StoreEvent) => void): () => void;
 };
@@ -41,6 +43,7 @@ const lineSchema = z.union([
 export function openMessageStore(dataFolder?: string): MessageStore {
   const file = dataFolder === undefined ? undefined : join(dataFolder, 'inbox.ndjson');
   const messages = new Map<string, CaughtMessage>();
+  let removed: CaughtMessage[] = [];
   const listeners = new Set<(event: StoreEvent) => void>();
   if (file !== undefined && dataFolder !== undefined) {
     mkdirSync(dataFolder, { recursive: true });
@@ -56,28 +59,48 @@ export function openMessageStore(dataFolder?: string): MessageStore {
     for (const listener of listeners) listener(event);
   };
 
+  const drop = (id: string): boolean => {
+    const existed = messages.delete(id);
+    if (existed) {
+      log({ delete: id });
+      tell({ kind: 'deleted', id });
+    }
+    return existed;
+  };
+
   return {
     put(message) {
       messages.set(message.id, message);
       log({ put: message });
       const oldest = messages.keys().next();
-      if (messages.size > KEPT_MESSAGES && oldest.done !== true) this.delete(oldest.value);
+      if (messages.size > KEPT_MESSAGES && oldest.done !== true) drop(oldest.value);
       tell({ kind: 'added', message });
     },
     get: (id) => messages.get(id),
     list: (filter = {}) => [...messages.values()].filter((message) => matches(message, filter)).toReversed(),
     delete(id) {
-      const existed = messages.delete(id);
-      if (existed) {
-        log({ delete: id });
-        tell({ kind: 'deleted', id });
-      }
-      return existed;
+      const message = messages.get(id);
+      if (message === undefined) return false;
+      removed = [message];
+      return drop(id);
     },
     clear() {
+      if (messages.size > 0) removed = [...messages.values()];
       messages.clear();
       log({ clear: true });
       tell({ kind: 'cleared' });
+    },
+    undo() {
+      const back = removed;
+      removed = [];
+      const all = [...back, ...messages.values()].sort((a, b) => a.receivedAt.localeCompare(b.receivedAt));
+      messages.clear();
+      for (const message of all) messages.set(message.id, message);
+      for (const message of back) {
+        log({ put: message });
+        tell({ kind: 'added', message });
+      }
+      return back.length;
     },
     subscribe(listener) {
       listeners.add(listener);

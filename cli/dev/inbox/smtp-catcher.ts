@@ -1,9 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import type { AddressInfo, Socket } from 'node:net';
 import { SMTPServer, type SMTPServerSession } from 'smtp-server';
 import type { CaughtMessage } from './caught-message.ts';
 import type { Fault, FaultPlan } from './faults.ts';
+import type { MailReactions } from './reactions.ts';
 import { readEmail } from './read-email.ts';
-import { returnedMail } from './returned-mail.ts';
 
 export type SmtpCatcher = { port: number; stop(): Promise<void> };
 
@@ -19,8 +20,7 @@ export async function startSmtpCatcher(options: {
   port: number;
   faults: FaultPlan;
   keep: (message: CaughtMessage) => void;
-  /** Called with a mail that goes back to the sender of `about`. */
-  giveBack: (raw: string, about: CaughtMessage) => void;
+  reactions: MailReactions;
 }): Promise<SmtpCatcher> {
   const duringData = new WeakMap<SMTPServerSession, Fault>();
   const pending = new Set<NodeJS.Timeout>();
@@ -89,8 +89,9 @@ export async function startSmtpCatcher(options: {
       const from = mailFrom === false ? '' : mailFrom.address;
       const message = await readEmail(raw, { from, to: rcptTo.map((recipient) => recipient.address) });
       options.keep(message);
-      if (fault?.kind === 'bounce_later') options.giveBack(returnedMail('bounce', message, fault.text), message);
-      if (fault?.kind === 'complain_later') options.giveBack(returnedMail('complaint', message), message);
+      if (fault?.kind === 'deliver_twice') options.keep({ ...message, id: randomUUID() });
+      if (fault?.kind === 'bounce_later') void options.reactions.giveBack(message, 'bounce', fault.text);
+      if (fault?.kind === 'complain_later') void options.reactions.giveBack(message, 'complaint');
     }
     if (fault?.kind === 'drop_after_data') {
       dropConnection(session);

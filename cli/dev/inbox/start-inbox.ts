@@ -2,8 +2,7 @@ import type { CaughtMessage } from './caught-message.ts';
 import { createFaultPlan } from './faults.ts';
 import { createInboxServer } from './inbox-server.ts';
 import { openMessageStore } from './message-store.ts';
-import { postMail } from './post-mail.ts';
-import { readEmail } from './read-email.ts';
+import { mailReactions } from './reactions.ts';
 import { startSmtpCatcher } from './smtp-catcher.ts';
 import { twilioEndpoint, type TwilioAccount } from './twilio-endpoint.ts';
 import { webhookCatcher } from './webhook-catcher.ts';
@@ -17,7 +16,7 @@ export type InboxOptions = {
   /** Where texts from the telephone are posted, signed as Twilio does; by default where the status of the message went. */
   inboundTextsUrl?: string;
   /**
-   * Where mails that come back (bounces, complaints) are posted as message/rfc822, such as
+   * Where mails that come back (bounces, complaints, answers) are posted as message/rfc822, such as
    * `http://hooks:secret@127.0.0.1:8080/receipts/mail/{list}`: `{list}` is the first label of the mail's List-ID.
    */
   returnedMailUrl?: string;
@@ -45,23 +44,19 @@ export const INBOX_ACCOUNT: TwilioAccount = { accountSid: `AC${'0'.repeat(31)}1`
 export async function startInbox(options: InboxOptions = {}): Promise<RunningInbox> {
   const store = openMessageStore(options.dataFolder);
   const faults = createFaultPlan();
-  const http = createInboxServer({ store, faults });
+  const reactions = mailReactions(store, options.returnedMailUrl);
+  const http = createInboxServer({ store, faults, reactions });
   await http.register(twilioEndpoint, {
     store,
     faults,
     account: INBOX_ACCOUNT,
     inboundUrl: options.inboundTextsUrl,
     callbackPaceMs: options.callbackPaceMs ?? 400,
+    answerMail: (message, text) => reactions.answer(message, text),
   });
   await http.register(webhookCatcher, { store, faults });
-  const giveBack = (raw: string, about: CaughtMessage): void => {
-    void readEmail(Buffer.from(raw), { from: '', to: [about.details['Bounces'] ?? ''] }).then((message) =>
-      store.put(message),
-    );
-    if (options.returnedMailUrl !== undefined) void postMail(options.returnedMailUrl, raw, about);
-  };
   const keep = (message: CaughtMessage): void => store.put(message);
-  const smtp = await startSmtpCatcher({ port: options.smtpPort ?? 0, faults, keep, giveBack });
+  const smtp = await startSmtpCatcher({ port: options.smtpPort ?? 0, faults, keep, reactions });
   try {
     const inboxUrl = await http.listen({ host: '127.0.0.1', port: options.httpPort ?? 0 });
     return {

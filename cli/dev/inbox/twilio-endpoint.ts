@@ -21,6 +21,8 @@ export type TwilioEndpointOptions = {
   inboundUrl?: string | undefined;
   /** Between the status callbacks of a message, in milliseconds. */
   callbackPaceMs: number;
+  /** What a mail's reader answers; telephones are this endpoint's own. */
+  answerMail: (message: CaughtMessage, text: string) => Promise<void>;
 };
 
 const sidParams = z.object({ accountSid: z.string(), sid: z.string().optional() });
@@ -71,7 +73,7 @@ export async function twilioEndpoint(server: FastifyInstance, options: TwilioEnd
       .list()
       .filter(
         (message) =>
-          message.id.startsWith('SM') &&
+          /^SM[0-9a-f]{32}$/.test(message.id) &&
           (query.To === undefined || addressOf(message, message.to[0] ?? '') === query.To) &&
           (query.From === undefined || message.from === query.From) &&
           Date.parse(message.receivedAt) >= since,
@@ -90,10 +92,13 @@ export async function twilioEndpoint(server: FastifyInstance, options: TwilioEnd
   server.post('/api/messages/:id/reply', async (request, reply) => {
     const { id } = z.object({ id: z.string() }).parse(request.params);
     const message = store.get(id);
-    if (message === undefined || message.channel === 'email' || message.channel === 'webhook') {
-      return reply.code(404).send({ error: 'not_found', message: 'There is no such text to answer.' });
+    if (message === undefined || message.channel === 'webhook') {
+      return reply.code(404).send({ error: 'not_found', message: 'There is no such message to answer.' });
     }
-    return answer(message, replyBody.parse(request.body).text);
+    const { text } = replyBody.parse(request.body);
+    if (message.channel !== 'email') return answer(message, text);
+    await options.answerMail(message, text);
+    return { told: null };
   });
 
   async function take(form: MessageForm, fault: Fault | undefined, request: FastifyRequest, reply: FastifyReply) {
@@ -103,6 +108,8 @@ export async function twilioEndpoint(server: FastifyInstance, options: TwilioEnd
     const message = messageOf(form);
     if (fault?.keep !== false) {
       store.put(message);
+      if (fault?.kind === 'deliver_twice') store.put({ ...message, id: `${message.id}-copy` });
+      if (fault?.kind === 'answer_stop') later(options.callbackPaceMs * 5, () => void answer(message, 'STOP'));
       callBack(message, form, fault);
     }
     if (fault?.kind === 'drop_after_data') return hangUp(request, reply);

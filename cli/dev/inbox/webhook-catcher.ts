@@ -34,6 +34,7 @@ export async function webhookCatcher(
       return reply;
     }
     if (fault?.keep !== false) store.put(caught(path, body, request.headers));
+    if (fault?.kind === 'deliver_twice') store.put(caught(path, body, request.headers));
     if (fault?.kind === 'drop_after_data') {
       reply.hijack();
       request.raw.socket.destroy();

@@ -17,6 +17,18 @@ export function el(tag, attributes = {}, ...children) {
   return element;
 }
 
+/** One of the drawings at the top of the page, for the eye alone. @param {string} name */
+export function icon(name) {
+  const namespace = 'http://www.w3.org/2000/svg';
+  const drawing = document.createElementNS(namespace, 'svg');
+  drawing.setAttribute('class', 'icon');
+  drawing.setAttribute('aria-hidden', 'true');
+  const use = document.createElementNS(namespace, 'use');
+  use.setAttribute('href', `#icon-${name}`);
+  drawing.append(use);
+  return drawing;
+}
+
 /** @param {string} id */
 export function byId(id) {
   const element = document.getElementById(id);
@@ -50,10 +62,41 @@ export async function api(path, { method = 'GET', body } = {}) {
  */
 export function listener(work) {
   return (event) => {
-    work(event).catch((error) => {
-      const live = byId('live');
-      live.textContent = error instanceof Error ? error.message : 'That did not work.';
-      live.classList.remove('on');
-    });
+    work(event).catch((error) => tell(error instanceof Error ? error.message : 'That did not work.'));
   };
+}
+
+let hiding;
+
+/**
+ * Says what has happened, for some seconds.
+ *
+ * @param {string} text
+ * @param {{ name: string, act: () => Promise<unknown> }} [offer] a way back
+ */
+export function tell(text, offer) {
+  const toast = byId('toast');
+  const hide = () => {
+    toast.hidden = true;
+  };
+  const act =
+    offer &&
+    listener(async () => {
+      hide();
+      await offer.act();
+    });
+  toast.replaceChildren(text, ...(offer ? [el('button', { type: 'button', onclick: act }, offer.name)] : []));
+  toast.hidden = false;
+  clearTimeout(hiding);
+  hiding = setTimeout(hide, 8_000);
+}
+
+/** A time of today, or a day and a time. @param {string} instant */
+export function clock(instant) {
+  const date = new Date(instant);
+  const today = date.toDateString() === new Date().toDateString();
+  const time = { hour: '2-digit', minute: '2-digit' };
+  return today
+    ? date.toLocaleTimeString([], time)
+    : date.toLocaleString([], { day: 'numeric', month: 'short', ...time });
 }

@@ -1,50 +1,71 @@
 import { api, byId, el, listener } from './dom.js';
 
+const CHANNELS = { email: 'Email', sms: 'SMS', whatsapp: 'WhatsApp', webhook: 'Webhook' };
+const TEXTS = ['sms', 'whatsapp'];
+/** What can happen: on which channels, in words that follow "Email to anybody", and what it means. */
 const KINDS = {
-  refuse: ['is refused', 'The provider says no for good: such an address does not exist.'],
-  defer: ['is told "not now"', 'The provider asks to try again later.'],
-  refuse_after_data: ['is refused after reading it', 'The mail server reads the whole message and says no.'],
+  refuse: [null, 'is refused', 'The provider says no for good: such an address does not exist.'],
+  defer: [null, 'is told "not now"', 'The provider asks to try again later.'],
+  refuse_after_data: [['email'], 'is refused after reading it', 'The mail server reads the whole message and says no.'],
   defer_after_data: [
+    ['email'],
     'is told "not now" after reading it',
     'The mail server reads the whole message and asks to try again.',
   ],
-  drop_before_data: ['loses the connection before it', 'Surely not sent: it may go again.'],
-  drop_in_data: ['loses the connection in its middle', 'Surely not delivered, though it looks uncertain.'],
+  drop_before_data: [null, 'loses the connection before it', 'Surely not sent: it may go again.'],
+  drop_in_data: [['email'], 'loses the connection in its middle', 'Surely not delivered, though it looks uncertain.'],
   drop_after_data: [
+    null,
     'arrives, but the answer is lost',
     'It is here, and the platform cannot know: it must say "unknown".',
   ],
-  late_answer: ['arrives, but the answer takes a minute', 'It is here; whoever stops waiting cannot know.'],
-};
-const TEXT_KINDS = {
+  late_answer: [null, 'arrives, but the answer comes late', 'It is here; whoever stops waiting cannot know.'],
+  deliver_twice: [null, 'is delivered twice', 'Somebody on the way makes a second copy; the platform sent one.'],
   server_error: [
+    TEXTS,
     'arrives, but the answer is an error',
     'The provider answers "internal server error"; the message went all the same.',
   ],
   undelivered: [
+    TEXTS,
     'is taken, but not delivered',
     'Some moments later the provider reports that the telephone was not reachable.',
   ],
-  callbacks_out_of_order: ['is reported in the wrong order', 'First delivered, then sent, then queued.'],
-  callbacks_twice: ['is reported twice', 'Every status change comes two times.'],
-  no_callbacks: ['is never reported', 'The provider takes it and says nothing more.'],
-};
-const EMAIL_KINDS = {
+  callbacks_out_of_order: [TEXTS, 'is reported in the wrong order', 'First delivered, then sent, then queued.'],
+  callbacks_twice: [TEXTS, 'is reported twice', 'Every status change comes two times.'],
+  no_callbacks: [TEXTS, 'is never reported', 'The provider takes it and says nothing more.'],
+  answer_stop: [TEXTS, 'is answered with STOP', 'The person wants no more; nothing may follow on this channel.'],
   bounce_later: [
+    ['email'],
     'arrives and is returned later',
     'A moment later the mail server sends it back: there is no such mailbox.',
   ],
-  complain_later: ['arrives and is called unwanted', 'A moment later the reader marks it as junk.'],
+  complain_later: [
+    ['email'],
+    'arrives and is called unwanted',
+    'A moment later the reader marks it as junk, and the provider tells.',
+  ],
 };
-const EVERY_KIND = { ...KINDS, ...TEXT_KINDS, ...EMAIL_KINDS };
-const CHANNELS = { email: 'Email', sms: 'SMS', whatsapp: 'WhatsApp', webhook: 'Webhook' };
-const EMAIL_ONLY = ['refuse_after_data', 'defer_after_data', 'drop_in_data'];
+const CODES = {
+  email: [
+    'Reply of the mail server',
+    { refuse: '550', defer: '451', refuse_after_data: '554', defer_after_data: '451' },
+  ],
+  sms: ['Code of the provider', { refuse: '21610', defer: '20429', undelivered: '30003' }],
+  whatsapp: ['Code of the provider', { refuse: '21610', defer: '20429', undelivered: '30003' }],
+  webhook: ['HTTP status', { refuse: '500', defer: '429' }],
+};
 
-/** Wires the dialog in which faults are set up. */
+/** Opens the dialog in which faults are set up. */
+export function openFaults() {
+  byId('faults').showModal();
+  listener(drawFaults)();
+}
+
+/** Wires that dialog. */
 export function setUpFaults() {
-  const dialog = byId('faults');
   const form = byId('new-fault');
-  const { channel, kind, to, times } = form.elements;
+  const { channel, kind, to, times, code, seconds, keep } = form.elements;
   channel.append(...Object.entries(CHANNELS).map(([value, name]) => el('option', { value }, name)));
   times.append(
     el('option', { value: '1' }, 'once'),
@@ -52,35 +73,40 @@ export function setUpFaults() {
     el('option', { value: 'always' }, 'every time'),
   );
 
-  const explain = () => byId('fault-meaning').replaceChildren(EVERY_KIND[kind.value]?.[1] ?? '');
+  const explain = () => {
+    const [label, codes] = CODES[channel.value];
+    byId('fault-code').hidden = codes[kind.value] === undefined;
+    byId('fault-code').firstElementChild.textContent = label;
+    code.placeholder = codes[kind.value] ?? '';
+    code.value = '';
+    byId('fault-delay').hidden = kind.value !== 'late_answer';
+    byId('fault-keep').hidden = !['drop_after_data', 'late_answer'].includes(kind.value);
+    byId('fault-meaning').textContent = KINDS[kind.value][2];
+  };
   const offer = () => {
-    const offered = {
-      email: { ...KINDS, ...EMAIL_KINDS },
-      sms: { ...KINDS, ...TEXT_KINDS },
-      whatsapp: { ...KINDS, ...TEXT_KINDS },
-      webhook: KINDS,
-    }[channel.value];
-    const kinds = Object.entries(offered).filter(([value]) => channel.value === 'email' || !EMAIL_ONLY.includes(value));
-    kind.replaceChildren(...kinds.map(([value, [name]]) => el('option', { value }, name)));
+    const offered = Object.entries(KINDS).filter(([, [channels]]) => channels?.includes(channel.value) ?? true);
+    kind.replaceChildren(...offered.map(([value, [, name]]) => el('option', { value }, name)));
+    to.placeholder = { email: 'anybody', webhook: 'any address' }[channel.value] ?? 'anybody, or +447700900123';
     explain();
   };
   channel.addEventListener('change', offer);
   kind.addEventListener('change', explain);
   offer();
 
-  byId('open-faults').addEventListener('click', () => {
-    dialog.showModal();
-    listener(refresh)();
-  });
+  byId('open-faults').addEventListener('click', openFaults);
   const setUp = listener(async () => {
+    const lateOnly = kind.value === 'late_answer' ? { delayMs: Number(seconds.value) * 1_000 } : {};
     const fault = {
       channel: channel.value,
       kind: kind.value,
       times: times.value === 'always' ? 'always' : Number(times.value),
+      ...lateOnly,
+      ...(byId('fault-keep').hidden ? {} : { keep: keep.checked }),
+      ...(code.value === '' || byId('fault-code').hidden ? {} : { code: Number(code.value) }),
       ...(to.value.trim() === '' ? {} : { to: to.value.trim() }),
     };
     await api('/api/faults', { method: 'POST', body: fault });
-    await refresh();
+    await drawFaults();
   });
   form.addEventListener('submit', (event) => {
     event.preventDefault();
@@ -88,17 +114,37 @@ export function setUpFaults() {
   });
 }
 
-async function refresh() {
+/** Shows what is set up, in the dialog and at the top of the page, where it is not forgotten. */
+export async function drawFaults() {
   const { faults } = await api('/api/faults');
-  byId('fault-list').replaceChildren(...faults.map(line));
+  byId('fault-list').replaceChildren(
+    ...(faults.length === 0
+      ? [el('li', { class: 'soft' }, 'Nothing is set up: everything goes well.')]
+      : faults.map(line)),
+  );
+  const strip = byId('next-faults');
+  strip.hidden = faults.length === 0;
+  const takeAll = listener(async () => {
+    await api('/api/faults', { method: 'DELETE' });
+    await drawFaults();
+  });
+  strip.replaceChildren(
+    el('strong', {}, 'Next: '),
+    el('span', {}, faults.map(inWords).join('; ')),
+    el('button', { type: 'button', onclick: takeAll }, faults.length === 1 ? 'Take it away' : 'Take all away'),
+  );
+}
+
+function inWords(fault) {
+  const often = fault.times === 'always' ? 'every time' : fault.times === 1 ? 'once' : `${fault.times} times`;
+  return `${CHANNELS[fault.channel]} to ${fault.to ?? 'anybody'} ${KINDS[fault.kind][1]}, ${often}`;
 }
 
 function line(fault) {
-  const often = fault.times === 'always' ? 'every time' : fault.times === 1 ? 'once' : `${fault.times} times`;
-  const what = `${CHANNELS[fault.channel]} to ${fault.to ?? 'anybody'} ${EVERY_KIND[fault.kind][0]}, ${often}`;
+  const what = inWords(fault);
   const remove = async () => {
     await api(`/api/faults/${fault.id}`, { method: 'DELETE' });
-    await refresh();
+    await drawFaults();
   };
   return el(
     'li',

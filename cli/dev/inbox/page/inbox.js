@@ -1,5 +1,6 @@
-import { api, byId, el, listener } from './dom.js';
-import { setUpFaults } from './faults.js';
+import { drawConversation } from './conversation.js';
+import { api, byId, clock, el, icon, listener, tell } from './dom.js';
+import { drawFaults, openFaults, setUpFaults } from './faults.js';
 import { chooseTab, showMessage } from './reader.js';
 
 const CHANNELS = [
@@ -9,58 +10,105 @@ const CHANNELS = [
   ['whatsapp', 'WhatsApp'],
   ['webhook', 'Webhooks'],
 ];
-const state = { messages: [], total: 0, channel: '', search: '', chosen: null, fresh: new Set() };
+const state = {
+  messages: [],
+  total: 0,
+  counts: {},
+  channel: '',
+  search: '',
+  chosen: null,
+  fresh: new Set(),
+  seen: new Set(JSON.parse(sessionStorage.getItem('seen') ?? '[]')),
+};
 
 async function load() {
   const query = new URLSearchParams({ limit: '500' });
   if (state.channel !== '') query.set('channel', state.channel);
   if (state.search !== '') query.set('search', state.search);
-  const { messages, total } = await api(`/api/messages?${query}`);
-  state.messages = messages;
-  state.total = total;
+  Object.assign(state, await api(`/api/messages?${query}`));
   renderList();
 }
 
 function renderList() {
+  const all = Object.values(state.counts).reduce((sum, count) => sum + count, 0);
+  // What has the focus keeps it although the buttons are new.
+  const focused = document.activeElement?.closest?.('#channels button')?.dataset.channel;
   byId('channels').replaceChildren(
-    ...CHANNELS.map(([value, name]) =>
-      el(
+    ...CHANNELS.map(([value, name]) => {
+      const count = value === '' ? all : (state.counts[value] ?? 0);
+      return el(
         'button',
-        { type: 'button', 'aria-pressed': String(state.channel === value), onclick: listener(() => choose(value)) },
+        {
+          type: 'button',
+          'data-channel': value,
+          'aria-pressed': String(state.channel === value),
+          onclick: listener(() => choose(value)),
+        },
         name,
-      ),
-    ),
+        count > 0 && el('span', { class: 'count' }, String(count)),
+      );
+    }),
   );
+  if (focused !== undefined) document.querySelector(`#channels [data-channel="${focused}"]`)?.focus();
+  const shown = document.activeElement?.closest?.('#messages a')?.getAttribute('href');
   byId('messages').replaceChildren(...state.messages.map(item));
+  if (shown) document.querySelector(`#messages a[href="${CSS.escape(shown)}"]`)?.focus({ preventScroll: true });
   state.fresh.clear();
-  const empty = byId('empty');
-  empty.hidden = state.messages.length > 0;
-  empty.textContent =
-    state.search || state.channel ? 'Nothing found.' : 'Nothing here yet. New messages appear by themselves.';
+  byId('clear').hidden = all === 0;
+  renderEmpty(all);
   document.title = `${state.total === 0 ? '' : `(${state.total}) `}Dev inbox · WedSync Journeys`;
 }
 
-function item(message) {
-  const badges = [
-    message.channel !== 'email' && el('span', { class: 'badge' }, message.channel === 'sms' ? 'SMS' : message.channel),
-    message.details.Status && el('span', { class: 'badge' }, message.details.Status),
-  ];
-  const link = el(
-    'a',
-    { href: `#/${message.id}`, 'aria-current': String(message.id === state.chosen) },
-    el('span', { class: 'to' }, message.to.join(', ')),
-    el('time', { datetime: message.receivedAt }, clock(message.receivedAt)),
-    el('span', { class: 'subject' }, ...badges, message.subject || message.preview),
-    message.subject && el('span', { class: 'preview' }, message.attachments > 0 ? '📎 ' : '', message.preview),
+function renderEmpty(all) {
+  const empty = byId('empty');
+  empty.hidden = state.messages.length > 0;
+  if (state.search === '' && state.channel === '') {
+    empty.replaceChildren(
+      el('p', {}, 'Nothing here yet. New messages appear by themselves.'),
+      el('p', {}, 'Send yourself one:'),
+      el(
+        'pre',
+        { tabindex: '0' },
+        'npx wedsync templates send \\\n  journeys/starters/templates/venue_welcome.mjml \\\n  --to you@example.com',
+      ),
+    );
+    return;
+  }
+  const what = state.search === '' ? 'Nothing on this channel.' : `Nothing has "${state.search}" in it.`;
+  const showAll = listener(async () => {
+    state.search = byId('search').value = '';
+    await choose('');
+  });
+  empty.replaceChildren(
+    el('p', {}, what),
+    all > 0 || state.search !== '' ? el('button', { type: 'button', onclick: showAll }, 'Show everything') : '',
   );
-  return el('li', { class: state.fresh.has(message.id) ? 'new' : false }, link);
 }
 
-function clock(instant) {
-  const date = new Date(instant);
-  const today = date.toDateString() === new Date().toDateString();
-  return today ? date.toLocaleTimeString() : date.toLocaleString([], { dateStyle: 'short', timeStyle: 'short' });
+function item(message) {
+  const { id, channel, from, to, subject, preview, details, attachments, receivedAt } = message;
+  const returned = details.Status === 'from the telephone' || from.startsWith('Mail Delivery System');
+  const link = el(
+    'a',
+    { href: `#/${id}`, 'aria-current': String(id === state.chosen), class: state.seen.has(id) ? false : 'unread' },
+    icon(channel),
+    el('span', { class: 'to' }, channel === 'webhook' ? to.join(', ') : `${nameOf(from)} to ${to.join(', ')}`),
+    el('time', { datetime: receivedAt }, clock(receivedAt)),
+    el(
+      'span',
+      { class: 'subject' },
+      !state.seen.has(id) && el('span', { class: 'hidden' }, 'Unread: '),
+      details.Status && el('span', { class: `badge ${returned ? '' : badgeOf(details.Status)}` }, details.Status),
+      subject || preview,
+    ),
+    subject && el('span', { class: 'preview' }, attachments > 0 ? '📎 ' : '', preview),
+  );
+  return el('li', { class: state.fresh.has(id) ? 'new' : false }, link);
 }
+
+const nameOf = (sender) => sender.replace(/\s*<[^<>]*>$/, '').replaceAll('"', '') || sender;
+const badgeOf = (status) =>
+  ['delivered', 'read'].includes(status) ? 'good' : ['undelivered', 'failed'].includes(status) ? 'bad' : '';
 
 async function choose(channel) {
   state.channel = channel;
@@ -72,8 +120,12 @@ async function followAddress() {
   const id = location.hash.replace(/^#\/?/, '');
   state.chosen = id === '' ? null : id;
   byId('panes').classList.toggle('reading', state.chosen !== null);
+  if (state.chosen !== null) {
+    state.seen.add(state.chosen);
+    sessionStorage.setItem('seen', JSON.stringify([...state.seen].slice(-2_000)));
+  }
   renderList();
-  await showMessage(state.chosen, { onDelete: listener(remove) });
+  await showMessage(state.chosen, { onDelete: listener(remove), empty: state.total === 0 });
   document.querySelector('#messages [aria-current=true]')?.scrollIntoView({ block: 'nearest' });
 }
 
@@ -82,6 +134,19 @@ async function remove(id) {
   const next = state.messages[index + 1] ?? state.messages[index - 1];
   await api(`/api/messages/${id}`, { method: 'DELETE' });
   location.hash = next === undefined ? '#/' : `#/${next.id}`;
+  tell('Deleted.', { name: 'Undo', act: undo });
+}
+
+async function clear() {
+  const { total } = await api('/api/messages?limit=1');
+  await api('/api/messages', { method: 'DELETE' });
+  location.hash = '#/';
+  tell(total === 1 ? 'One message deleted.' : `${total} messages deleted.`, { name: 'Undo', act: undo });
+}
+
+async function undo() {
+  const answer = await api('/api/messages/undo', { method: 'POST', body: {} });
+  tell(answer.restored === 0 ? 'There is nothing to take back.' : 'Back again.');
 }
 
 function step(by) {
@@ -98,28 +163,34 @@ function listen() {
     live.textContent = 'live';
     live.classList.add('on');
     reload();
+    listener(drawFaults)();
   });
   events.addEventListener('error', () => {
-    live.textContent = 'not connected';
+    live.textContent = 'not connected: is it still running?';
     live.classList.remove('on');
   });
   // Many messages may come at once; the list is drawn at most once a frame.
   let planned = false;
   events.addEventListener('message', (event) => {
     const change = JSON.parse(event.data);
+    if (change.kind === 'faults') return listener(drawFaults)();
     if (change.kind === 'added') state.fresh.add(change.message.id);
-    if (planned) return;
+    if (planned) return undefined;
     planned = true;
     requestAnimationFrame(() => {
       planned = false;
       reload();
+      drawConversation();
     });
+    return undefined;
   });
 }
 
 const KEYS = {
   j: () => step(1),
   k: () => step(-1),
+  w: openFaults,
+  u: () => listener(undo)(),
   '/': () => byId('search').focus(),
   '?': () => byId('help').showModal(),
   Delete: () => {
@@ -148,16 +219,10 @@ byId('search').addEventListener(
 byId('search').addEventListener('keydown', (event) => {
   if (event.key === 'Escape') event.target.blur();
 });
-byId('clear').addEventListener(
-  'click',
-  listener(async () => {
-    if (!confirm('Delete every message in the inbox?')) return;
-    await api('/api/messages', { method: 'DELETE' });
-    location.hash = '#/';
-  }),
-);
+byId('clear').addEventListener('click', listener(clear));
 byId('open-help').addEventListener('click', () => byId('help').showModal());
 window.addEventListener('hashchange', listener(followAddress));
 setUpFaults();
+await load();
 listen();
 await followAddress();
