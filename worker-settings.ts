@@ -32,6 +32,11 @@ export const WORKER_SETTINGS = {
     example: '10',
     help: 'Most polls that one worker has open per task queue; how many there are follows the work.',
   },
+  WORKER_ENROLMENTS_PER_SECOND: {
+    schema: count(10_000).default(150),
+    example: '150',
+    help: 'Couples that begin a second when many are put on a journey at once.',
+  },
   WORKER_DATABASE_POOL: {
     schema: count(200).default(12),
     example: '12',

@@ -1,28 +1,15 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import type { Client as Temporal } from '@temporalio/client';
+import type { Client } from 'pg';
 
-import { Client as Temporal, Connection } from '@temporalio/client';
-import { DefaultLogger, Runtime } from '@temporalio/worker';
-import { Client } from 'pg';
-
-import { startInbox } from '../cli/dev/inbox/start-inbox.ts';
-import { startTemporalDevServer } from '../cli/dev/temporal-server.ts';
-import { withScratchDatabase } from '../cli/dev/with-scratch-database.ts';
 import { openDatabase } from '../db/database.ts';
 import { publishJourneyVersion, saveJourneyDraft } from '../db/journeys.ts';
-import { ensureRoles, LOGIN_ROLES, roleUrl } from '../db/roles.ts';
 import { withTenant } from '../db/tenant.ts';
 import { parseDefinition } from '../journeys/definition.ts';
-import { startWorker } from '../worker/start-worker.ts';
 import type { Measurement } from './measure.ts';
+import { count, figure, running, until, withPlatform } from './platform.ts';
 
 const COUPLES = 10_000;
-const PASSWORD = 'bench';
-const KEYS = `bench:${Buffer.alloc(32, 7).toString('base64')}`;
 const MEGABYTE = 1024 * 1024;
-const LONGEST_MS = 20 * 60_000;
 
 /**
  * Ten thousand couples written by plain SQL in one transaction: every journey started, none twice, the memory of the
@@ -30,39 +17,7 @@ const LONGEST_MS = 20 * 60_000;
  * Temporal's development server (SQLite): the durations say nothing about a real one.
  */
 export async function burstBench(): Promise<Measurement[]> {
-  Runtime.install({ logger: new DefaultLogger('WARN') });
-  const folder = await mkdtemp(join(tmpdir(), 'wedsync-burst-'));
-  const [temporal, inbox] = await Promise.all([
-    startTemporalDevServer({ uiPort: false, dataFolder: join(folder, 'temporal') }),
-    startInbox(),
-  ]);
-  try {
-    return await withScratchDatabase(async (adminUrl) => {
-      await ensureRoles(adminUrl, Object.fromEntries(LOGIN_ROLES.map((role) => [role, PASSWORD])));
-      const urlOf = (role: 'app_api' | 'app_worker' | 'app_relay'): string => roleUrl(adminUrl, role, PASSWORD);
-      const admin = new Client({ connectionString: adminUrl });
-      await admin.connect();
-      const organizationId = await seed(admin, urlOf('app_api'));
-      const worker = await startWorker({
-        databaseUrls: { worker: urlOf('app_worker'), relay: urlOf('app_relay') },
-        temporal: { address: temporal.address, namespace: temporal.namespace },
-        encryptionKeys: KEYS,
-        smtpUrl: inbox.smtpUrl,
-        mailFrom: 'journeys@example.com',
-      });
-      const connection = await Connection.connect({ address: temporal.address });
-      try {
-        return await measure(admin, new Temporal({ connection }), organizationId);
-      } finally {
-        await connection.close();
-        await worker.stop();
-        await admin.end();
-      }
-    });
-  } finally {
-    await Promise.all([temporal.stop(), inbox.stop()]);
-    await rm(folder, { recursive: true, force: true });
-  }
+  return withPlatform(seed, ({ admin, temporal, seeded }) => measure(admin, temporal, seeded));
 }
 
 async function measure(admin: Client, temporal: Temporal, organizationId: string): Promise<Measurement[]> {
@@ -105,7 +60,7 @@ async function measure(admin: Client, temporal: Temporal, organizationId: string
 }
 
 /** An organization with a journey that sleeps until 2030, and one that writes a mail a minute after the booking. */
-async function seed(admin: Client, apiUrl: string): Promise<string> {
+export async function seed(admin: Client, apiUrl: string): Promise<string> {
   const { rows } = await admin.query<{ id: string }>(
     `insert into app.organizations (name, slug, timezone) values ('Burst', 'burst', 'Europe/London') returning id`,
   );
@@ -140,7 +95,7 @@ async function seed(admin: Client, apiUrl: string): Promise<string> {
   return organizationId;
 }
 
-async function book(admin: Client, organizationId: string, tag: string, couples: number): Promise<void> {
+export async function book(admin: Client, organizationId: string, tag: string, couples: number): Promise<void> {
   await admin.query(
     `with c as (
        insert into app.clients (organization_id, partner_1_name, status, wedding_date, wedding_timezone, tags)
@@ -150,28 +105,4 @@ async function book(admin: Client, organizationId: string, tag: string, couples:
      select organization_id, id, 'partner_1', 'Ana', 'email', 'ana-' || id || '@example.com', true from c`,
     [organizationId, tag, couples],
   );
-}
-
-async function count(admin: Client, table: string, where = 'true'): Promise<number> {
-  const from = table.startsWith('(') ? table : `app.${table}`;
-  const { rows } = await admin.query<{ count: string }>(`select count(*) from ${from} where ${where}`);
-  return Number(rows[0]?.count ?? 0);
-}
-
-async function running(temporal: Temporal): Promise<number> {
-  return (await temporal.workflow.count(`WorkflowType = 'journeyRun'`)).count;
-}
-
-async function until<T>(what: string, look: () => Promise<T | false | undefined>): Promise<T> {
-  const deadline = performance.now() + LONGEST_MS;
-  while (performance.now() < deadline) {
-    const seen = await look();
-    if (seen !== false && seen !== undefined) return seen;
-    await delay(500);
-  }
-  throw new Error(`Within ${LONGEST_MS / 60_000} minutes it did not come true that ${what}.`);
-}
-
-function figure(name: string, value: number, unit: string, bound: Measurement['bound']): Measurement {
-  return { name, median: value, spread: [value, value], unit, bound };
 }

@@ -6,6 +6,7 @@ import { keepsBound, type Measurement } from './measure.ts';
 const SUITES: Readonly<Record<string, () => Promise<Measurement[]>>> = {
   burst: async () => await (await import('./burst.ts')).burstBench(),
   database: async () => await (await import('./database.ts')).databaseBench(),
+  enrolment: async () => await (await import('./enrolment.ts')).enrolmentBench(),
   execution: async () => await (await import('./execution.ts')).executionBench(),
   planner: async () => await (await import('./planner.ts')).plannerBench(),
   messaging: async () => await (await import('./messaging.ts')).messagingBench(),

@@ -199,6 +199,8 @@ export interface ExecutionHead {
   readonly version: number;
   readonly steps: number;
   readonly weddingOn: string | null;
+  /** It waits for its batch, which starts it when its turn comes. */
+  readonly waitsForBatch: boolean;
 }
 
 /** The heads of executions that have not ended. */
@@ -206,11 +208,13 @@ export async function executionHeads(trx: Trx, executionIds: readonly string[]):
   const { rows } = await sql<ExecutionHead>`/* execution_heads */
     select e.id as "executionId", e.organization_id as "organizationId", e.journey_id as "journeyId",
       e.client_id as "clientId", j.name as "journeyName", v.version,
-      jsonb_array_length(v.definition -> 'steps') as steps, c.wedding_date as "weddingOn"
+      jsonb_array_length(v.definition -> 'steps') as steps, c.wedding_date as "weddingOn",
+      e.planned_at is null and b.status is not distinct from 'open' as "waitsForBatch"
     from app.journey_executions e
     join app.journeys j on j.organization_id = e.organization_id and j.id = e.journey_id
     join app.journey_versions v on v.organization_id = e.organization_id and v.id = e.journey_version_id
     join app.clients c on c.organization_id = e.organization_id and c.id = e.client_id
+    left join app.enrolment_batches b on b.organization_id = e.organization_id and b.id = e.batch_id
     where e.organization_id = (select app.current_org_id()) and e.id = any (${executionIds}::uuid[])
       and e.completed_at is null
   `.execute(trx);

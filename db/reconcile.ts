@@ -16,13 +16,18 @@ export interface OpenExecution {
   readonly overdue: boolean;
 }
 
-/** Executions of the organization that have not ended. @param before ISO instant: what was due then is overdue */
+/**
+ * Executions of the organization that have not ended, without those of a batch whose turn is still to come.
+ *
+ * @param before ISO instant: what was due then is overdue
+ */
 export async function openExecutions(trx: Trx, before: string): Promise<OpenExecution[]> {
   const { rows } = await sql<OpenExecution>`
     select id, (next_action_at < ${before}::timestamptz or (planned_at is null and created_at < ${before}::timestamptz))
       is true as overdue
     from app.journey_executions
     where organization_id = (select app.current_org_id()) and completed_at is null
+      and (batch_id is null or planned_at is not null or created_at < ${before}::timestamptz)
     order by id
   `.execute(trx);
   return rows;

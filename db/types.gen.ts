@@ -634,6 +634,26 @@ export interface EmailCampaigns {
   updated_at: Generated<Timestamp>;
 }
 
+export interface EnrolmentBatches {
+  completed_at: Timestamp | null;
+  created_at: Generated<Timestamp>;
+  /**
+   * The last execution whose workflow was started: after a crash the rest goes on behind it.
+   */
+  cursor: string | null;
+  id: Generated<string>;
+  journey_id: string;
+  organization_id: Generated<string>;
+  requested_by: string;
+  started: Generated<number>;
+  status: Generated<string>;
+  /**
+   * Executions that were made; each belongs to one couple.
+   */
+  total: number;
+  updated_at: Generated<Timestamp>;
+}
+
 export interface FieldCompletionStates {
   client_id: string;
   created_at: Generated<Timestamp>;
@@ -868,6 +888,10 @@ export interface Invoices {
 }
 
 export interface JourneyExecutions {
+  /**
+   * The batch that put the couple on the journey; NULL: an event or a person did.
+   */
+  batch_id: string | null;
   /**
    * Whether it waits for a person: an approval, an answer, an unknown outcome.
    */
@@ -1692,6 +1716,7 @@ export interface DB {
   data_export_requests: DataExportRequests;
   data_retention_policies: DataRetentionPolicies;
   email_campaigns: EmailCampaigns;
+  enrolment_batches: EnrolmentBatches;
   field_completion_states: FieldCompletionStates;
   field_mappings: FieldMappings;
   form_fields: FormFields;

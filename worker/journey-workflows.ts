@@ -8,17 +8,27 @@ import { TypedSearchAttributes, WorkflowIdConflictPolicy, WorkflowIdReusePolicy 
 
 import type { ExecutionHead } from '../db/enrolments.ts';
 import { factsChanged } from '../workflows/messages.ts';
+import type { enrolBatch } from '../workflows/enrol-batch.ts';
 import type { journeyRun } from '../workflows/journey-run.ts';
 import { searchAttributes } from './search-attributes.ts';
 import { JOURNEYS_QUEUE } from './task-queues.ts';
 
 /** Temporal, as the relay and the commands see it. */
 export interface JourneyWorkflows {
-  /** Starts the workflow of an execution; one that runs already is fine. */
-  start(execution: ExecutionHead): Promise<void>;
+  /**
+   * Starts the workflow of an execution; one that runs already is fine.
+   *
+   * @param priorityKey 1 comes first, 5 last; absent: the middle
+   */
+  start(execution: ExecutionHead, priorityKey?: number): Promise<void>;
+  /** Starts the workflow that begins the executions of a batch; one that runs already is fine. */
+  startBatch(organizationId: string, batchId: string): Promise<void>;
   /** Tells the workflow to look at its facts again. False: there is no running workflow of that execution. */
   wake(organizationId: string, executionId: string, eventId: string): Promise<boolean>;
 }
+
+/** Priority of what may wait for everybody else. */
+export const LAST = 5;
 
 export interface JourneyWorkflowsOptions {
   readonly taskQueue?: string;
@@ -32,13 +42,20 @@ export const workflowIdOf = (organizationId: string, executionId: string): strin
 /** Starts and wakes the workflows of journeys through a Temporal client. */
 export function createJourneyWorkflows(client: Client, options: JourneyWorkflowsOptions = {}): JourneyWorkflows {
   return {
-    async start(execution) {
-      try {
-        await client.workflow.start<typeof journeyRun>('journeyRun', startOptions(execution, options));
-      } catch (error) {
-        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      }
-    },
+    start: (execution, priorityKey) =>
+      unlessStarted(
+        client.workflow.start<typeof journeyRun>('journeyRun', startOptions(execution, options, priorityKey)),
+      ),
+    startBatch: (organizationId, batchId) =>
+      unlessStarted(
+        client.workflow.start<typeof enrolBatch>('enrolBatch', {
+          taskQueue: options.taskQueue ?? JOURNEYS_QUEUE,
+          workflowId: `enrol/${organizationId}/${batchId}`,
+          args: [{ organizationId, batchId }],
+          staticSummary: `enrolment ${batchId}`,
+          priority: { fairnessKey: organizationId, priorityKey: LAST },
+        }),
+      ),
     async wake(organizationId, executionId, eventId) {
       try {
         await client.workflow.getHandle(workflowIdOf(organizationId, executionId)).signal(factsChanged, { eventId });
@@ -51,9 +68,18 @@ export function createJourneyWorkflows(client: Client, options: JourneyWorkflows
   };
 }
 
+async function unlessStarted(start: Promise<unknown>): Promise<void> {
+  try {
+    await start;
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  }
+}
+
 function startOptions(
   execution: ExecutionHead,
   { taskQueue = JOURNEYS_QUEUE, publicUrl }: JourneyWorkflowsOptions,
+  priorityKey: number | undefined,
 ): WorkflowStartOptions<typeof journeyRun> {
   const { organizationId, executionId, journeyId, clientId, journeyName, version, steps, weddingOn } = execution;
   const { organizationId: organization, journeyId: journey, clientId: couple, ...others } = searchAttributes;
@@ -68,7 +94,7 @@ function startOptions(
     workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
     staticSummary: `${journeyName} v${version} · ${steps} steps`.slice(0, 200),
     staticDetails: `${page}Execution \`${executionId}\``,
-    priority: { fairnessKey: organizationId },
+    priority: { fairnessKey: organizationId, ...(priorityKey === undefined ? {} : { priorityKey }) },
     typedSearchAttributes: new TypedSearchAttributes([
       { key: organization, value: organizationId },
       { key: journey, value: journeyId },

@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 
 import { toInstant, type Clock } from '../activities/clock.ts';
 import type { Database } from '../db/database.ts';
+import { stuckBatches } from '../db/enrolment-batches.ts';
 import { executionHeads } from '../db/enrolments.ts';
 import { callStuckUnknown, openExecutions, organizationIds, stuckEvents } from '../db/reconcile.ts';
 import { withRelay } from '../db/relay.ts';
@@ -14,6 +15,7 @@ export interface Finding {
     | 'execution_without_workflow'
     | 'workflow_without_execution'
     | 'overdue'
+    | 'stuck_batch'
     | 'stuck_sending'
     | 'stuck_event'
     | 'parked_event';
@@ -96,6 +98,10 @@ async function reconcileOrganization(
     // It looks at its row, finds that it has ended or is gone, and ends.
     if (repair) await workflows.wake(organizationId, executionId, 'reconcile');
     find('workflow_without_execution', workflowId, repair, 'its execution has ended or was erased');
+  }
+  for (const batchId of await withTenant(workerDatabase, tenant, (trx) => stuckBatches(trx, before))) {
+    if (repair) await workflows.startBatch(organizationId, batchId);
+    find('stuck_batch', batchId, repair, 'nobody has started its executions for more than ten minutes');
   }
   if (!repair) return findings;
   const stuck = await withTenant(workerDatabase, tenant, (trx) => callStuckUnknown(trx, before));

@@ -9,6 +9,7 @@ import { giveBack, leaseOutbox, markFailed, markProcessed, postpone, type Outbox
 import { withRelay } from '../db/relay.ts';
 import { withTenant } from '../db/tenant.ts';
 import { reactToEvent } from '../services/react-to-event.ts';
+import { eachOf } from './each-of.ts';
 import { isOutage } from './is-outage.ts';
 import type { JourneyWorkflows } from './journey-workflows.ts';
 
@@ -133,6 +134,7 @@ async function relayEvent(
   fresh: Set<string>,
 ): Promise<void> {
   const { organizationId } = event;
+  if (event.event === 'enrolment.requested') return workflows.startBatch(organizationId, event.ref ?? '');
   const now = await clock();
   const tenant = { organizationId, actor: 'system', requestId: `outbox/${event.id}` };
   const { start, wake } = await withTenant(workerDatabase, tenant, (trx) => reactToEvent(trx, event, now));
@@ -142,26 +144,20 @@ async function relayEvent(
   const asleep: string[] = [];
   await eachOf(
     wake.filter((id) => !fresh.has(id)),
+    CONCURRENCY,
     async (executionId) => {
       if (!(await workflows.wake(organizationId, executionId, event.id))) asleep.push(executionId);
     },
   );
-  // Running by our rows, but not in Temporal: a start that was lost. It reads its facts when it begins.
+  // Running by our rows, but not in Temporal: a start that was lost, or one of a batch whose turn is still to come. It
+  // reads its facts when it begins.
   await startAll(asleep);
 
   async function startAll(executionIds: readonly string[]): Promise<void> {
     if (executionIds.length === 0) return;
-    const heads = await withTenant(workerDatabase, tenant, (trx) => executionHeads(trx, executionIds));
-    await eachOf(heads, (head) => workflows.start(head));
-  }
-}
-
-/** Runs `work` for every item, some at a time; the first failure is thrown after the others have ended. */
-async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  for (let from = 0; from < items.length; from += CONCURRENCY) {
-    const results = await Promise.allSettled(items.slice(from, from + CONCURRENCY).map(work));
-    const failed = results.find((result) => result.status === 'rejected');
-    if (failed !== undefined) throw failed.reason;
+    const found = await withTenant(workerDatabase, tenant, (trx) => executionHeads(trx, executionIds));
+    const heads = found.filter(({ waitsForBatch }) => !waitsForBatch);
+    await eachOf(heads, CONCURRENCY, (head) => workflows.start(head));
   }
 }
 

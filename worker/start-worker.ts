@@ -26,6 +26,7 @@ import { reconcile } from './reconcile.ts';
 import { startRelay } from './relay.ts';
 import { routeSends } from './route-sends.ts';
 import { channelQueue, JOURNEYS_QUEUE } from './task-queues.ts';
+import { createStartEnrolments } from './start-enrolments.ts';
 import { createTemporalWorkers } from './temporal-workers.ts';
 import { createTextSenders } from './text-senders.ts';
 import { WorkerStartError } from './worker-start-error.ts';
@@ -146,6 +147,12 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       taskQueue,
     ),
     giveCommand: createGiveCommand({ database: workerDatabase, clock }),
+    startEnrolments: createStartEnrolments({
+      workerDatabase,
+      workflows,
+      clock,
+      perSecond: tuning.enrolmentsPerSecond,
+    }),
     ...webhooks.activities,
     maintain: async (): Promise<void> => {
       const { seals } = await maintainDatabase(workerDatabase);

@@ -12,6 +12,8 @@ export interface WorkerTuning {
   readonly cachedWorkflows: number;
   /** Most polls open at once per queue; how many there are follows the work. */
   readonly pollers: number;
+  /** Couples that begin a second when many are put on a journey at once. */
+  readonly enrolmentsPerSecond: number;
   /** Connections to the database. */
   readonly databasePool: number;
   readonly channels: Readonly<Record<ChannelQueue, ChannelTuning>>;
@@ -32,6 +34,7 @@ export const DEFAULT_TUNING: WorkerTuning = {
   localSlots: 10,
   cachedWorkflows: 500,
   pollers: 10,
+  enrolmentsPerSecond: 150,
   databasePool: 12,
   channels: {
     email: { slots: 20, perSecond: null },
@@ -50,6 +53,7 @@ type TuningSettings = Readonly<
     | 'WORKER_LOCAL_SLOTS'
     | 'WORKER_CACHED_WORKFLOWS'
     | 'WORKER_POLLERS'
+    | 'WORKER_ENROLMENTS_PER_SECOND'
     | 'WORKER_DATABASE_POOL'
     | 'WORKER_SHUTDOWN_SECONDS',
     number
@@ -73,6 +77,7 @@ export function tuningFrom(settings: TuningSettings): WorkerTuning {
     localSlots: settings.WORKER_LOCAL_SLOTS,
     cachedWorkflows: settings.WORKER_CACHED_WORKFLOWS,
     pollers: settings.WORKER_POLLERS,
+    enrolmentsPerSecond: settings.WORKER_ENROLMENTS_PER_SECOND,
     databasePool: settings.WORKER_DATABASE_POOL,
     channels: Object.fromEntries(channels) as WorkerTuning['channels'],
     shutdownGraceMs: settings.WORKER_SHUTDOWN_SECONDS * 1_000,

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 
 import type { Trx } from '../../db/tenant.ts';
 import type { Commander, CommandResult } from '../../services/executions/command.ts';
@@ -13,7 +13,8 @@ import { resumeExecution, type LateAnswer } from '../../services/executions/resu
 import { retryStep } from '../../services/executions/retry-step.ts';
 import { skipStep } from '../../services/executions/skip-step.ts';
 import type { StepName } from '../../services/executions/step-row.ts';
-import { enrolAction } from '../executions/enrol-action.ts';
+import * as parse from '../executions/arguments.ts';
+import { batchesAction, enrolAction } from '../executions/enrol-action.ts';
 import { holdAction, releaseAction } from '../executions/hold-actions.ts';
 import { moveDateAction } from '../executions/move-date-action.ts';
 import { listAction, showAction } from '../executions/look-actions.ts';
@@ -39,26 +40,42 @@ Examples:
     );
   withOrganization(executions.command('list'))
     .description('executions, those that act next first')
-    .option('--client <id>', 'of one couple')
+    .option('--client <id>', 'of one couple', parse.clientId)
     .option('--journey <name>', 'of one journey, by name or id')
-    .option('--status <word>', 'active, paused, completed, stopped, failed or cancelled')
+    .option('--status <word>', 'active, paused, completed, stopped, failed or cancelled', parse.state)
     .option('--blocked', 'only those that wait for a person')
-    .option('--limit <number>', 'at most so many', Number, 50)
+    .option('--limit <number>', 'at most so many', parse.count, 50)
     .action(listAction);
   withOrganization(executions.command('show'))
     .description('the plan of one execution, past and future, with the reason of every line')
-    .argument('<execution>')
+    .argument('<execution>', 'its id', parse.executionId)
     .action(showAction);
   withOrganization(executions.command('enrol'))
     .description('put couples on a journey: some, or all that match')
     .requiredOption('--journey <name>', 'by name or id')
-    .option('--client <id...>', 'these couples')
+    .option('--client <id...>', 'these couples', parse.clientIds)
     .option('--status <word>', 'couples of this status')
     .option('--tag <tag>', 'couples with this tag')
-    .option('--wedding-from <date>', 'weddings from this day on')
-    .option('--wedding-to <date>', 'weddings up to this day')
-    .option('--dry-run', 'change nothing: say how many, and what the first ones would get')
+    .option('--wedding-from <date>', 'weddings from this day on', parse.civilDate)
+    .option('--wedding-to <date>', 'weddings up to this day', parse.civilDate)
+    .option('--dry-run', 'change nothing: say how many, and where each would join')
+    .option('--show <number>', 'so many couples with what comes first and what is too late', parse.count, 20)
+    .option('--no-wait', 'do not wait until all have begun')
+    .addHelpText(
+      'after',
+      `
+The couples are written at once, and begin at a measured pace behind everything that is due. Who is or was on the
+journey is passed over, so the same command again does what is left.
+
+Examples:
+  wedsync executions enrol --journey "Full day" --status booked --wedding-from 2027-03-01 --dry-run --organization wildflower
+  wedsync executions enrol --journey "Full day" --client <id> <id> --organization wildflower`,
+    )
     .action(enrolAction);
+  withOrganization(executions.command('batches'))
+    .description('couples that were put on a journey together, and how many of them have begun')
+    .argument('[batch]', 'only this one', parse.batchId)
+    .action(batchesAction);
 
   command(executions, 'move-date', 'another wedding date for a couple, with what it changes', ['<client>', '[date]'])
     .option('--time <time>', 'wall time of the ceremony, HH:MM')
@@ -70,7 +87,7 @@ Examples:
     .option('--reason <text>', 'why', '')
     .action(holdAction);
   scoped(executions, 'release', 'let go what was held')
-    .option('--late <answer>', 'what was missed: send, skip or ask', lateAnswer, 'send')
+    .option('--late <answer>', 'what was missed: send, skip or ask', parse.lateAnswer, 'send')
     .action(releaseAction);
   command(executions, 'pause', 'hold one execution', ['<execution>'])
     .option('--reason <text>', 'why', '')
@@ -78,7 +95,7 @@ Examples:
       act(options, (trx, by) => pauseExecution(trx, by, execution, options.reason)),
     );
   command(executions, 'resume', 'let a paused execution go on', ['<execution>'])
-    .option('--late <answer>', 'what was missed: send, skip or ask', lateAnswer, 'send')
+    .option('--late <answer>', 'what was missed: send, skip or ask', parse.lateAnswer, 'send')
     .action((execution: string, options: OrganizationOptions & { late: LateAnswer }) =>
       act(options, (trx, by) => resumeExecution(trx, by, execution, options.late)),
     );
@@ -88,22 +105,22 @@ Examples:
     retryStep(trx, by, id, name),
   );
   command(executions, 'reschedule', 'put a step to another instant', ['<execution>', '<step>', '<instant>']).action(
-    (execution: string, step: string, instant: string, options: OrganizationOptions) =>
-      act(options, (trx, by) => rescheduleStep(trx, by, execution, stepName(step), toInstant(instant))),
+    (execution: string, step: StepName, instant: string, options: OrganizationOptions) =>
+      act(options, (trx, by) => rescheduleStep(trx, by, execution, step, instant)),
   );
   for (const decision of ['approved', 'rejected'] as const) {
     const verb = decision === 'approved' ? 'approve' : 'reject';
     command(executions, verb, `a message or a missed step is ${decision}`, ['<execution>', '<step>'])
       .option('--note <text>', 'why')
-      .action((execution: string, step: string, options: OrganizationOptions & { note?: string }) =>
-        act(options, (trx, by) => decideApproval(trx, by, execution, stepName(step), { decision, note: options.note })),
+      .action((execution: string, step: StepName, options: OrganizationOptions & { note?: string }) =>
+        act(options, (trx, by) => decideApproval(trx, by, execution, step, { decision, note: options.note })),
       );
   }
   command(executions, 'edit', 'other words for this couple', ['<execution>', '<step>'])
     .option('--subject <text>', 'the subject of a mail')
     .requiredOption('--content <text>', 'the words, with the template variables')
-    .action((execution: string, step: string, options: OrganizationOptions & { subject?: string; content: string }) =>
-      act(options, (trx, by) => editMessage(trx, by, execution, stepName(step), options)),
+    .action((execution: string, step: StepName, options: OrganizationOptions & { subject?: string; content: string }) =>
+      act(options, (trx, by) => editMessage(trx, by, execution, step, options)),
     );
   command(executions, 'stop', 'end it; closing steps run', ['<execution>'])
     .option('--reason <text>', 'why', 'by hand')
@@ -115,24 +132,32 @@ Examples:
       act(options, (trx, by) => restartExecution(trx, by, execution, crypto.randomUUID())),
   );
   command(executions, 'migrate', 'move to another version of the journey', ['<execution>'])
-    .requiredOption('--to <version>', 'number of the version', Number)
+    .requiredOption('--to <version>', 'number of the version', parse.count)
     .action((execution: string, options: OrganizationOptions & { to: number }) =>
       act(options, (trx, by) => migrateExecution(trx, by, execution, options.to)),
     );
   return executions;
 }
 
+/** What each argument has to look like. */
+const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
+  '<execution>': parse.executionId,
+  '<step>': parse.stepName,
+  '<instant>': parse.instant,
+  '<client>': parse.clientId,
+};
+
 function scoped(parent: Command, name: string, description: string): Command {
   return command(parent, name, description, [])
     .option('--all', 'everything of the organization')
     .option('--journey <name>', 'one journey, by name or id')
-    .option('--client <id>', 'one couple')
+    .option('--client <id>', 'one couple', parse.clientId)
     .option('--channel <word>', 'email, sms or whatsapp');
 }
 
 function command(parent: Command, name: string, description: string, args: readonly string[]): Command {
   const made = withOrganization(parent.command(name)).description(description);
-  for (const argument of args) made.argument(argument);
+  for (const argument of args) made.argument(argument, '', PARSERS[argument]);
   return made;
 }
 
@@ -143,8 +168,8 @@ function onStep(
   carryOut: (trx: Trx, by: Commander, executionId: string, step: StepName) => Promise<CommandResult>,
 ): void {
   command(parent, name, description, ['<execution>', '<step>']).action(
-    (execution: string, step: string, options: OrganizationOptions) =>
-      act(options, (trx, by) => carryOut(trx, by, execution, stepName(step))),
+    (execution: string, step: StepName, options: OrganizationOptions) =>
+      act(options, (trx, by) => carryOut(trx, by, execution, step)),
   );
 }
 
@@ -162,21 +187,4 @@ async function act(options: OrganizationOptions, carryOut: Act): Promise<void> {
   else if (result.ok) console.log(result.message);
   else console.error(`Not done: ${result.message}`);
   if (!result.ok) process.exitCode = 1;
-}
-
-function stepName(text: string): StepName {
-  const [, key = '', occurrence = '1'] = /^([a-z][a-z0-9_]{0,39})(?:#([1-9]\d{0,3}))?$/.exec(text) ?? [];
-  if (key === '') throw new InvalidArgumentError(`"${text}" names no step: write its key, or key#occurrence.`);
-  return { key, occurrence: Number(occurrence) };
-}
-
-function toInstant(text: string): string {
-  const ms = /\dT\d/.test(text) && /(?:Z|[+-]\d\d:?\d\d)$/.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(ms)) throw new InvalidArgumentError(`"${text}" is no instant: write it like 2027-04-01T09:00:00Z.`);
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
-}
-
-function lateAnswer(text: string): LateAnswer {
-  if (text === 'send' || text === 'skip' || text === 'ask') return text;
-  throw new InvalidArgumentError('send, skip or ask.');
 }

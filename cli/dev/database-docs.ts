@@ -55,6 +55,7 @@ const AREAS: readonly { title: string; about: string; tables: readonly string[] 
       'journey_versions',
       'journey_steps',
       'journey_executions',
+      'enrolment_batches',
       'journey_step_executions',
       'approvals',
       'holds',

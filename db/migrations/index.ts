@@ -49,6 +49,7 @@ import * as m20261126T2230 from './20261126T2230_memberships.ts';
 import * as m20261126T2231 from './20261126T2231_tier_limits.ts';
 import * as m20261126T2232 from './20261126T2232_organization_statistics.ts';
 import * as m20261126T2233 from './20261126T2233_purge_organizations.ts';
+import * as m20261126T2239 from './20261126T2239_enrolment_batches.ts';
 
 /** A migration that can be taken back. kysely silently skips one without `down`, so ours must have it. */
 export type ReversibleMigration = Required<Migration>;
@@ -107,4 +108,5 @@ export const migrations: Readonly<Record<string, ReversibleMigration>> = {
   '20261126T2231_tier_limits': m20261126T2231,
   '20261126T2232_organization_statistics': m20261126T2232,
   '20261126T2233_purge_organizations': m20261126T2233,
+  '20261126T2239_enrolment_batches': m20261126T2239,
 };

@@ -10,7 +10,6 @@ import { decideApproval } from '../../services/executions/decide-approval.ts';
 import { editMessage } from '../../services/executions/edit-message.ts';
 import { endExecution } from '../../services/executions/end-execution.ts';
 import { enrolClient } from '../../services/executions/enrol-client.ts';
-import { enrolSegment } from '../../services/executions/enrol-segment.ts';
 import { holdScope, releaseScope, type HoldScope } from '../../services/executions/hold-scope.ts';
 import { migrateExecution } from '../../services/executions/migrate-execution.ts';
 import { pauseExecution } from '../../services/executions/pause-execution.ts';
@@ -304,31 +303,6 @@ describe('a person commands, and the execution follows', () => {
     await inTenant((trx) => releaseScope(trx, by, hold, 'send'));
     await mailsArrive(world, couple.email, 1);
     expect(await inTenant((trx) => releaseScope(trx, by, hold, 'send'))).toMatchObject({ code: 'not_paused' });
-  });
-
-  test('enrol a segment: every couple that matches, once, each with its plan from now on', async () => {
-    const supplier = await createSupplier(world.db, [
-      journey([{ key: 'call', type: 'task', title: 'Call', when: { anchor: 'journey_start' } }, step('b')]),
-    ]);
-    const clients = await Promise.all(Array.from({ length: 30 }, () => supplier.book({ status: 'lead' })));
-    const [journeyId = ''] = supplier.journeyIds;
-    const by: Commander = { actor: 'user:somebody', now: `${new Date().toISOString().slice(0, 19)}Z` };
-    const enrol = () =>
-      withTenant(world.db.api, { organizationId: supplier.organizationId, actor: by.actor }, (trx) =>
-        enrolSegment(trx, by, journeyId, { status: 'lead' }),
-      );
-    const first = await enrol();
-    expect(first).toMatchObject({ ok: true, enrolled: clients.length });
-    const plans = first.ok ? first.plans : [];
-    expect(plans[0]?.plan.steps.map(({ key }) => key)).toEqual(['call', 'b']);
-    expect(await enrol()).toMatchObject({ ok: true, enrolled: 0 });
-    await eventually('all have begun', async () => {
-      const done = await world.db.query(
-        `select from app.journey_step_executions s where organization_id = $1 and step_key = 'call' and state = 'done'`,
-        [supplier.organizationId],
-      );
-      return done.length === clients.length;
-    });
   });
 
   test('another wedding date: seen beforehand, saved, and taken back as long as nothing has gone out', async () => {

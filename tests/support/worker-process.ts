@@ -15,7 +15,11 @@ export interface WorkerProcess {
 }
 
 /** Starts a worker process and waits until it carries journeys out. */
-export async function startWorkerProcess(world: World, smtpUrl = world.inbox.smtpUrl): Promise<WorkerProcess> {
+export async function startWorkerProcess(
+  world: World,
+  smtpUrl = world.inbox.smtpUrl,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<WorkerProcess> {
   const { databaseUrls, temporal } = world.workerOptions;
   const child = spawn(process.execPath, [CLI, 'worker', '--send-timeout', '8'], {
     env: {
@@ -27,6 +31,7 @@ export async function startWorkerProcess(world: World, smtpUrl = world.inbox.smt
       SMTP_URL: smtpUrl,
       WEDSYNC_ENCRYPTION_KEYS: TEST_KEYS,
       LOG_LEVEL: 'info',
+      ...settings,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -43,6 +43,7 @@ test('a queue of a hundred thousand events does not stand in the relay’s way: 
     clock: async () => new Date(),
     workflows: {
       start: async ({ executionId }) => void starts.push(executionId),
+      startBatch: async () => {},
       wake: async () => true,
     },
   };

@@ -53,6 +53,7 @@ function fakeWorkflows(dieAt?: 'before_start' | 'after_start') {
       running.add(executionId);
       if (dieAt === 'after_start') throw new Error('killed');
     },
+    startBatch: async () => {},
     async wake(_organizationId, executionId) {
       wakes.push(executionId);
       return running.has(executionId);
@@ -117,7 +118,10 @@ describe('the relay', () => {
   test('that died with a lease is followed by another when the lease is over', async () => {
     const clientId = await supplier.book();
     const hanging = Promise.withResolvers<void>();
-    const dead = options({ start: () => hanging.promise, wake: async () => true }, { leaseMs: 1_000 });
+    const dead = options(
+      { start: () => hanging.promise, startBatch: async () => {}, wake: async () => true },
+      { leaseMs: 1_000 },
+    );
     const never = relayOnce(dead);
     const { workflows, starts } = fakeWorkflows();
     await drain(options(workflows));

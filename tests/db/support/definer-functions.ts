@@ -14,7 +14,6 @@ export const DEFINER_CALLERS: Readonly<Record<string, readonly LoginRole[]>> = {
   'app.keep_inbound_event': ['app_api'],
   'app.keep_unclaimed_event': ['app_api'],
   'app.wake_execution': ['app_api', 'app_worker'],
-  'app.wake_executions': ['app_api', 'app_worker'],
   'app.tell_due': ['app_relay'],
   'app.assert_limit': [],
   'ops.ensure_partitions': ['app_relay', 'app_ops', 'app_worker'],

@@ -1,0 +1,55 @@
+import { openDatabase } from '../db/database.ts';
+import { withTenant } from '../db/tenant.ts';
+import { enrolSegment } from '../services/executions/enrol-segment.ts';
+import { book, seed } from './burst.ts';
+import type { Measurement } from './measure.ts';
+import { count, figure, running, until, withPlatform, type BenchPlatform } from './platform.ts';
+
+const COUPLES = 10_000;
+/** Couples of this tag start no journey by themselves. */
+const TAG = 'lead';
+
+/**
+ * Ten thousand couples put on a journey by one command: the rows, then the workflows at the pace of the batch, while a
+ * mail of another couple falls due in the middle.
+ */
+export async function enrolmentBench(): Promise<Measurement[]> {
+  return withPlatform(seed, measure);
+}
+
+async function measure({
+  admin,
+  apiUrl,
+  temporal,
+  seeded: organizationId,
+}: BenchPlatform<string>): Promise<Measurement[]> {
+  await book(admin, organizationId, TAG, COUPLES);
+  await until('the bookings are relayed', async () => (await count(admin, 'outbox', 'processed_at is null')) === 0);
+  const { rows } = await admin.query<{ id: string }>(`select id from app.journeys where name = 'burst'`);
+  const journeyId = rows[0]?.id ?? '';
+  await book(admin, organizationId, 'soon', 1);
+  const database = openDatabase({ url: apiUrl, poolSize: 1 });
+  const begun = performance.now();
+  const now = `${new Date().toISOString().slice(0, 19)}Z`;
+  const result = await withTenant(database, { organizationId, actor: 'bench' }, (trx) =>
+    enrolSegment(trx, { actor: 'bench', now }, journeyId, { tag: TAG }),
+  );
+  const written = performance.now() - begun;
+  await database.close();
+  if (!result.ok) throw new Error(result.message);
+  await until('the batch is done', async () => (await count(admin, 'enrolment_batches', `status = 'done'`)) === 1);
+  const started = performance.now() - begun;
+  await until('Temporal lists all of them', async () => (await running(temporal)) >= COUPLES + 1);
+  const late = await until('the mail that was due has left', async () => {
+    const { rows: mails } = await admin.query<{ late: number }>(
+      `select extract(epoch from ended_at - due_at)::float8 as late from app.journey_step_executions where state = 'done'`,
+    );
+    return mails[0]?.late;
+  });
+  return [
+    figure(`rows of ${COUPLES} enrolments written`, written / 1_000, 's', { atMost: 3 }),
+    figure('until all workflows were started', started / 1_000, 's', { atMost: 90 }),
+    figure('workflows in Temporal', await running(temporal), '', { atLeast: COUPLES + 1 }),
+    figure('a mail of another couple, due meanwhile, left after', late, 's', { atMost: 10 }),
+  ];
+}
