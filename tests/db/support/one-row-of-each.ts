@@ -54,6 +54,7 @@ begin
   insert into app.journey_steps (organization_id, journey_id, journey_version_id, step_key, step_type, step_config,
       anchor, sort_order)
     values (org, journey, version, 'welcome', 'email', '{}', 'journey_start', 0);
+  insert into app.enrolment_batches (organization_id, journey_id, total, requested_by) values (org, journey, 1, tag);
   insert into app.journey_executions (organization_id, journey_id, journey_version_id, client_id, trigger_event, status)
     values (org, journey, version, client, 'client.booked', 'active') returning id into execution;
   insert into app.journey_step_executions (organization_id, execution_id, step_key, step_type)
