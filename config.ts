@@ -78,10 +78,23 @@ export const SETTINGS = {
     example: 'smtps://user:secret@smtp.example.com:465',
     help: 'Mail server. Absent in development: the dev inbox catches every mail.',
   },
+  SMTP_BACKUP_URL: {
+    schema: smtpUrl.optional(),
+    example: 'smtps://user:secret@smtp.example.net:465',
+    help: 'Second mail server: tried where the first one surely did not take a mail, with the same bytes.',
+  },
   MAIL_FROM: {
     schema: z.email('is not an address').optional(),
     example: 'journeys@example.com',
     help: 'Address mails come from where a supplier has no sending identity of their own.',
+  },
+  MAIL_BOUNCE_DOMAIN: {
+    schema: z
+      .string()
+      .regex(/^([a-z0-9-]+\.)+[a-z0-9-]+$/, 'is not a domain')
+      .optional(),
+    example: 'bounces.example.com',
+    help: 'Domain of the envelope sender: mails that cannot be delivered come back to an address in it that names the message.',
   },
   TWILIO_ACCOUNT_SID: {
     schema: z
@@ -103,6 +116,11 @@ export const SETTINGS = {
       .optional(),
     example: '+447700900123',
     help: 'The number (E.164) or messaging service (MG...) that texts come from. Goes with TWILIO_ACCOUNT_SID.',
+  },
+  TWILIO_SEGMENT_PRICE_MICROS: {
+    schema: z.coerce.number('is not a number').int('is not a whole number').min(0, 'is below 0').optional(),
+    example: '40000',
+    help: "What one segment of a text costs on that account, in millionths of the account's currency; for estimates.",
   },
   SES_TOPICS: {
     schema: z

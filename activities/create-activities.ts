@@ -7,7 +7,8 @@ import type { JourneyActivities, StepActivity, StepActivityName } from './next-a
 import { createNotifyTeam } from './notify-team.ts';
 import { createPlanStep } from './plan-step.ts';
 import { createRecordStep } from './record-step.ts';
-import { createSendMessage, type Sender } from './send-message.ts';
+import type { Sender } from './deliver-message.ts';
+import { createSendMessage } from './send-message.ts';
 import type { StepDependencies } from './step-effect.ts';
 import { createUpdateClient } from './update-client.ts';
 
@@ -15,6 +16,8 @@ export interface ActivityDependencies extends StepDependencies, Composing {
   readonly senders: { readonly email: Sender; readonly sms: Sender; readonly whatsapp: Sender };
   /** How long one attempt of a send may take, in milliseconds; after it the outcome is unknown. */
   readonly sendTimeoutMs: number;
+  /** What a segment of a text costs on the platform's account, in millionths of its currency. */
+  readonly segmentPriceMicros?: number | undefined;
 }
 
 type Activities = Omit<JourneyActivities, 'giveCommand'> & Record<StepActivityName, StepActivity>;

@@ -10,7 +10,13 @@ export type Delivered =
   | { readonly outcome: 'accepted' }
   | { readonly outcome: 'refused'; readonly code: string; readonly detail: string }
   | { readonly outcome: 'not_accepted'; readonly code: string; readonly detail: string; readonly retryAfterMs: number }
-  | { readonly outcome: 'unknown'; readonly detail: string; readonly attempts: number };
+  | { readonly outcome: 'unknown'; readonly detail: string; readonly attempts: number }
+  /** A sending limit is reached: it goes from `until` (ISO instant) on. */
+  | { readonly outcome: 'later'; readonly until: string; readonly detail: string }
+  /** Something forbade it at the last moment. */
+  | { readonly outcome: 'withheld'; readonly reason: Extract<Reason, { code: WithheldCode }> };
+
+type WithheldCode = 'suppressed' | 'no_consent' | 'stopped';
 
 /** How long a receipt is waited for before a message of unknown fate is sent once more. */
 export const RECEIPT_GRACE_MS = 15 * 60_000;
@@ -32,6 +38,7 @@ export function messageOutcome(
   done: Reason,
 ): Omit<StepResult, 'at'> {
   const pending = answers.filter((answer) => answer.outcome === 'not_accepted');
+  const later = answers.filter((answer) => answer.outcome === 'later');
   const accepted = answers.some((answer) => answer.outcome === 'accepted');
   if (pending.length > 0) {
     const asked = Math.max(...pending.map((answer) => answer.retryAfterMs));
@@ -47,16 +54,36 @@ export function messageOutcome(
       };
     }
     const message = `Given up after ${attempts} attempts: ${detail}`;
-    if (!accepted) return { state: 'failed', reason: { code: 'failed' }, error: { code, message } };
+    if (!accepted && later.length === 0)
+      return { state: 'failed', reason: { code: 'failed' }, error: { code, message } };
   }
+  if (later.length > 0) return laterOutcome(later, attempts);
   const unknown = answers.find((answer) => answer.outcome === 'unknown');
   if (unknown !== undefined) return unknownOutcome(step, unknown, attempts, now, done);
   if (accepted) return { state: 'done', reason: done, outcome: 'sent' };
+  const withheld = answers.find((answer) => answer.outcome === 'withheld');
+  if (withheld !== undefined) return { state: 'skipped', reason: withheld.reason };
   const refused = answers.find((answer) => answer.outcome === 'refused');
   return {
     state: 'failed',
     reason: { code: 'failed' },
     error: { code: refused?.code ?? 'refused', message: refused?.detail ?? 'Nobody could be written to.' },
+  };
+}
+
+/** Over a limit means later, never lost: waiting for its day is no attempt, so it does not use any up. */
+function laterOutcome(
+  later: readonly Extract<Delivered, { outcome: 'later' }>[],
+  attempts: number,
+): Omit<StepResult, 'at'> {
+  const [first] = later.toSorted((a, b) => (a.until < b.until ? -1 : 1));
+  const { until, detail } = first ?? { until: '', detail: '' };
+  return {
+    state: 'planned',
+    reason: { code: 'retry', attempts: attempts - 1, problem: detail },
+    nextAttemptAt: until,
+    isUncounted: true,
+    error: { code: 'sending_limit', message: detail },
   };
 }
 

@@ -102,7 +102,7 @@ function ledgerStepOf({ loaded, now }: PlannedExecution, line: PlannedStep, resu
     plannedAt: before !== undefined && before.dueAt === dueAt ? before.plannedAt : now,
     endedAt: result.state === 'planned' ? undefined : result.at,
     outcome: result.outcome,
-    attempts: before?.attempts,
+    attempts: result.isUncounted === true ? Math.max(0, (before?.attempts ?? 1) - 1) : before?.attempts,
     nextAttemptAt: result.nextAttemptAt,
     reason: result.reason,
   };

@@ -6,8 +6,8 @@ import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } 
 import { Client as Postgres } from 'pg';
 
 import { createActivities } from '../activities/create-activities.ts';
-import type { Sender } from '../activities/send-message.ts';
 import { createTemplateRenderer } from '../channels/template-renderer.ts';
+import type { Sender } from '../activities/deliver-message.ts';
 import { startTemporalDevServer } from '../cli/dev/temporal-server.ts';
 import { withScratchDatabase } from '../cli/dev/with-scratch-database.ts';
 import { openDatabase, type Database } from '../db/database.ts';

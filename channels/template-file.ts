@@ -9,6 +9,15 @@ const frontMatterSchema = z.strictObject({
   subject: z.string().min(1).max(300).optional(),
   form: z.string().min(1).max(80).optional(),
   category: z.enum(['utility', 'marketing', 'authentication']).optional(),
+  /** Twilio's id of the WhatsApp template that was approved: what goes outside of a conversation. */
+  contentSid: z
+    .string()
+    .regex(/^HX[0-9a-fA-F]{32}$/, 'is not the id of an approved template (HX...)')
+    .optional(),
+  /** What stands for each of its numbers, in Liquid: `{ '1': '{{ recipient.firstName }}' }`. */
+  contentVariables: z.record(z.string().regex(/^\d{1,2}$/, 'is not a number of the template'), z.string()).optional(),
+  /** The mail carries a calendar entry of the wedding day. */
+  calendar: z.literal('wedding').optional(),
   locale: z.string().min(2).max(35).optional(),
 });
 
@@ -45,6 +54,12 @@ export function parseTemplateFile(
   }
   if (template.channel === 'email' && template.kind !== 'part' && template.subject === undefined) {
     return failure('subject_missing', 'subject', 'An email template needs a subject in its front matter.');
+  }
+  if (template.channel !== 'email' && template.calendar !== undefined) {
+    return failure('calendar_not_email', 'calendar', 'Only a mail carries a calendar entry.');
+  }
+  if (template.channel !== 'whatsapp' && template.contentSid !== undefined) {
+    return failure('content_not_whatsapp', 'contentSid', 'Only a WhatsApp template is approved under a contentSid.');
   }
   if (template.body.trim() === '') return failure('body_missing', 'body', 'The template has no text.');
   return { ok: true, template };

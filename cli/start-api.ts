@@ -15,8 +15,10 @@ import type { Database } from '../db/database.ts';
 import { assertOrdinaryRole } from '../db/assert-ordinary-role.ts';
 import { assertMigrated } from '../db/migrate/migrate.ts';
 import type { MigrationDatabase } from '../db/migrate/statements.ts';
+import { withTenant } from '../db/tenant.ts';
 import { withoutTenant } from '../db/without-tenant.ts';
 import type { WorkerOptions } from '../worker/start-worker.ts';
+import { ownTwilioTokens } from '../services/channels/open-sender.ts';
 import { parseKeyRing } from '../worker/key-ring.ts';
 import { createPayloadCodec } from '../worker/payload-codec.ts';
 
@@ -93,7 +95,19 @@ export async function startApi(options: StartApiOptions): Promise<{ url: string;
     sealingKeys: keyRing,
     platformStripeSecrets: options.platformStripeSecrets,
   });
-  if (options.receipts) await registerReceiptRoutes(api, { ...options.receipts, database, now, fetchText });
+  if (options.receipts) {
+    await registerReceiptRoutes(api, {
+      ...options.receipts,
+      database,
+      now,
+      fetchText,
+      ownTwilioTokens: (organizationId) =>
+        withTenant(database, { organizationId, actor: 'provider:twilio' }, (trx) =>
+          ownTwilioTokens(trx, organizationId, keyRing),
+        ),
+      bounceKeys: [...keyRing.keys.values()],
+    });
+  }
   const url = await api.listen({ host: options.host, port: options.port });
   return {
     url,

@@ -67,8 +67,12 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: CommandModule }
     load: async () => (await import('./commands/templates.ts')).templatesCommand(),
   },
   channels: {
-    summary: 'try the ways in which messages leave, and make keys for them',
+    summary: 'the ways in which messages leave: set up, try, limit, make keys',
     load: async () => (await import('./commands/channels.ts')).channelsCommand(),
+  },
+  messages: {
+    summary: 'what was written to couples and by them',
+    load: async () => (await import('./commands/messages.ts')).messagesCommand(),
   },
   journeys: {
     summary: 'check journeys, print the schema for editors, compare two versions',

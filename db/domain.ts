@@ -149,6 +149,9 @@ export type HoldScope = (typeof HOLD_SCOPES)[number];
 const HELD_CHANNELS = ['email', 'sms', 'whatsapp', 'webhook'] as const;
 export type HeldChannel = (typeof HELD_CHANNELS)[number];
 
+const HOLD_CAUSES = ['person', 'conversation'] as const;
+export type HoldCause = (typeof HOLD_CAUSES)[number];
+
 const LATE_ANSWERS = ['send', 'skip', 'ask'] as const;
 export type LateAnswer = (typeof LATE_ANSWERS)[number];
 
@@ -294,6 +297,7 @@ export const COLUMN_LISTS: Readonly<Record<string, ColumnList>> = {
   'approvals.decision': { type: 'Decision', values: DECISIONS },
   'holds.scope': { type: 'HoldScope', values: HOLD_SCOPES },
   'holds.channel': { type: 'HeldChannel', values: HELD_CHANNELS },
+  'holds.cause': { type: 'HoldCause', values: HOLD_CAUSES },
   'holds.late': { type: 'LateAnswer', values: LATE_ANSWERS },
   'subscriptions.pricing_tier': { type: 'PricingTier', values: PRICING_TIERS },
   'subscriptions.status': { type: 'SubscriptionStatus', values: SUBSCRIPTION_STATUSES },
@@ -313,6 +317,7 @@ export const COLUMN_LISTS: Readonly<Record<string, ColumnList>> = {
   'webhooks.signature': { type: 'WebhookSignature', values: WEBHOOK_SIGNATURES },
   'webhook_events.source_system': { type: 'SourceSystem', values: SOURCE_SYSTEMS },
   'webhook_events.status': { type: 'WebhookEventStatus', values: WEBHOOK_EVENT_STATUSES },
+  'sending_days.channel': { type: 'Channel', values: CHANNELS },
   'email_campaigns.channel': { type: 'Channel', values: CHANNELS },
   'email_campaigns.purpose': { type: 'Purpose', values: PURPOSES },
   'email_campaigns.status': { type: 'CampaignStatus', values: CAMPAIGN_STATUSES },

@@ -61,7 +61,7 @@ function withoutNulls(loaded: LoadedExecution): LoadedExecution {
       client: strip(loaded.facts.client, ['weddingChangedAt']),
       execution: {
         ...strip(execution, ['stoppedAt', 'stopReason', 'resumed']),
-        holds: execution.holds.map((hold) => strip(hold, ['channel', 'reason'])),
+        holds: execution.holds.map((hold) => strip(hold, ['channel', 'until', 'purposes', 'reason'])),
       },
       payments: loaded.facts.payments.map((payment) => strip(payment, ['paidAt', 'dueChangedAt'])),
       contacts: loaded.facts.contacts?.map((contact) => strip(contact, ['email', 'phone', 'zone', 'locale'])),
@@ -99,7 +99,8 @@ const LOAD = `/* load_executions */ select
         'days', coalesce(to_jsonb(s.send_window_days), '["mon","tue","wed","thu","fri","sat","sun"]')) end,
       'dailyCap', coalesce(s.daily_cap, 3), 'holdWhenPostponed', coalesce(s.hold_when_postponed, false),
       'settleMinutes', coalesce(s.settle_minutes, 10), 'postponedTaskWeeks', coalesce(s.postponed_task_weeks, 8),
-      'closeAfterDays', coalesce(s.close_after_days, 400)),
+      'closeAfterDays', coalesce(s.close_after_days, 400),
+      'conversationGuardHours', coalesce(s.conversation_guard_hours, 24)),
     'client', jsonb_build_object(
       'id', c.id, 'status', c.status, 'weddingOn', c.wedding_date, 'weddingTime', to_char(c.wedding_time, 'HH24:MI'),
       'weddingZone', c.wedding_timezone, 'weddingChangedAt', app.iso_instant(c.wedding_changed_at),
@@ -117,7 +118,8 @@ const LOAD = `/* load_executions */ select
         || case when e.trigger_ref is null then '{}' else jsonb_build_object('ref', e.trigger_ref) end,
       'endedStages', e.ended_stages,
       'holds', (select coalesce(jsonb_agg(jsonb_build_object(
-            'scope', h.scope, 'channel', h.channel, 'since', app.iso_instant(h.since), 'reason', nullif(h.reason, ''))
+            'scope', h.scope, 'channel', h.channel, 'since', app.iso_instant(h.since), 'until', app.iso_instant(h.until),
+            'purposes', to_jsonb(h.purposes), 'reason', nullif(h.reason, ''))
             order by h.since, h.id), '[]')
           from app.holds h
          where h.organization_id = e.organization_id and h.released_at is null
@@ -127,7 +129,9 @@ const LOAD = `/* load_executions */ select
       'resumed', (select jsonb_build_object('at', app.iso_instant(coalesce(h.released_at, h.until)),
             'since', app.iso_instant(h.since), 'late', coalesce(h.late, 'send'))
           from app.holds h
-         where h.organization_id = e.organization_id and coalesce(h.released_at, h.until) between e.started_at and $2
+         -- What waited for the end of a conversation is late by hours and goes as it is; it hides no answer of a person.
+         where h.organization_id = e.organization_id and h.cause = 'person'
+           and coalesce(h.released_at, h.until) between e.started_at and $2
            and (h.scope in ('organization', 'channel') or h.journey_id = e.journey_id or h.client_id = e.client_id
                 or h.execution_id = e.id)
          order by coalesce(h.released_at, h.until) desc, h.id limit 1)),

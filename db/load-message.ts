@@ -12,6 +12,20 @@ export interface MessageTemplate {
   readonly body: string;
   /** Of the couple's own link to the form that the template names; null where it names none that is published. */
   readonly formToken: string | null;
+  /** Twilio's id of the approved WhatsApp template. */
+  readonly contentSid: string | null;
+  /** What stands for each of its numbers, in Liquid. */
+  readonly contentVariables: Readonly<Record<string, string>>;
+  /** Which calendar entry the mail carries. */
+  readonly calendar: 'wedding' | null;
+}
+
+/** How the organization's messages leave on this channel. */
+export interface MessageIdentity {
+  /** What is no secret; channels/sender-settings.ts. */
+  readonly settings: unknown;
+  /** The secrets, sealed, in base64; null where there are none. */
+  readonly sealed: string | null;
 }
 
 /** What a message is made of: the template, and the rows that its variables come from. */
@@ -29,7 +43,15 @@ export interface MessageSource {
     readonly guestCount: number | null;
     readonly dates: Readonly<Record<string, string>>;
     readonly metadata: Readonly<Record<string, unknown>>;
+    /** One more with every change of the row. */
+    readonly version: number;
   };
+  /** Null: the platform's own sender is used as it is. */
+  readonly identity: MessageIdentity | null;
+  /** Whether messages through the platform's account at the provider are counted. */
+  readonly isProviderLimited: boolean;
+  /** When the couple last wrote to us by WhatsApp, by the address that wrote. */
+  readonly lastWrote: Readonly<Record<string, string>>;
   readonly organization: {
     readonly name: string;
     readonly locale: string;
@@ -55,6 +77,8 @@ export async function loadMessage(
     template: string;
     channel: 'email' | 'sms' | 'whatsapp';
     locale: string | null;
+    /** The platform's account by which it may go. */
+    provider?: string;
     /** The step's occurrence, whose words a person may have changed. */
     step?: { executionId: string; key: string; occurrence: number };
   },
@@ -69,7 +93,8 @@ export async function loadMessage(
           order by t.name, ${nearestLocale(wanted.locale)}, t.version desc) p), '{}'),
       'template', (
         select jsonb_build_object('id', t.id, 'channel', t.channel, 'locale', t.locale, 'subject', t.subject_template,
-          'body', coalesce(t.html_template, t.content_template),
+          'body', coalesce(t.html_template, t.content_template), 'contentSid', t.content_sid,
+          'contentVariables', t.content_variables, 'calendar', t.calendar,
           'formToken', case when t.form is not null then app.form_link(t.form, c.id) end)
         from app.communication_templates t
         where t.name = ${wanted.template} and t.channel = ${wanted.channel} and t.is_active
@@ -82,7 +107,18 @@ export async function loadMessage(
           and (a.edited_subject is not null or a.edited_content is not null)),
       'client', jsonb_build_object('partner1Name', c.partner_1_name, 'partner2Name', c.partner_2_name,
         'weddingOn', c.wedding_date, 'venue', c.venue, 'guestCount', c.guest_count, 'dates', c.key_dates,
-        'metadata', c.metadata),
+        'metadata', c.metadata, 'version', c.version),
+      'identity', (
+        select jsonb_build_object('settings', i.settings, 'sealed', encode(i.secret_ciphertext, 'base64'))
+        from app.integration_credentials i
+        where i.provider = ${wanted.channel === 'email' ? 'smtp' : 'twilio'} and i.name = ${wanted.channel} and i.is_active),
+      'isProviderLimited', app.provider_is_limited(${wanted.provider ?? ''}),
+      'lastWrote', case when ${wanted.channel} = 'whatsapp' then coalesce((
+        select jsonb_object_agg(w.recipient, app.iso_instant(w.at))
+        from (select m.recipient, max(m.created_at) as at from app.communications m
+               where m.client_id = c.id and m.type = 'whatsapp' and m.direction = 'inbound'
+                 and m.created_at > now() - interval '2 days' and m.recipient is not null
+               group by m.recipient) w), '{}') else '{}' end,
       'organization', jsonb_build_object('name', o.name, 'locale', o.locale, 'settings', o.settings,
         'ownerName', (select nullif(p.full_name, '') from app.user_profiles p where p.role = 'OWNER'
                       order by p.created_at limit 1)),

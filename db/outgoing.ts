@@ -46,6 +46,10 @@ export interface NewOutgoing {
   readonly localOn: string;
   /** ISO instant. */
   readonly queuedAt: string;
+  /** As how many messages a text is paid; null where it is not counted so. */
+  readonly segments: number | null;
+  /** In millionths of the account's currency. */
+  readonly costMicros: number | null;
 }
 
 /**
@@ -60,19 +64,21 @@ export async function queueOutgoing(trx: Trx, message: NewOutgoing): Promise<Que
     insert into app.communications as c
       (client_id, contact_id, execution_id, step_execution_id, step_key, occurrence, template_id, idempotency_key, type,
        direction, purpose, recipient, recipient_hash, recipient_role, subject, content, content_sha256, status,
-       if_unknown, queued_at, local_on)
+       if_unknown, queued_at, local_on, segments, cost_micros)
     values (${message.clientId}, ${message.contactId}, ${message.executionId}, ${message.stepExecutionId},
       ${message.key}, ${message.occurrence}, ${message.templateId}, ${idempotencyKey}, ${message.type}, 'outbound',
       ${message.purpose}, ${message.recipient}, app.address_hash(app.current_org_id(), lower(${message.recipient})),
       ${message.recipientRole}, ${message.subject}, ${message.content},
       sha256(convert_to(${message.content}, 'UTF8')), 'queued', ${message.ifUnknown}, ${message.queuedAt},
-      ${message.localOn})
+      ${message.localOn}, ${message.segments}, ${message.costMicros})
     on conflict (organization_id, idempotency_key) do update set
       -- A planned retry sends what it would say today; what may have left stays as it was.
       subject = case when c.status = 'queued' then excluded.subject else c.subject end,
       content = case when c.status = 'queued' then excluded.content else c.content end,
       content_sha256 = case when c.status = 'queued' then excluded.content_sha256 else c.content_sha256 end,
-      local_on = case when c.status = 'queued' then excluded.local_on else c.local_on end
+      local_on = case when c.status = 'queued' then excluded.local_on else c.local_on end,
+      segments = case when c.status = 'queued' then excluded.segments else c.segments end,
+      cost_micros = case when c.status = 'queued' then excluded.cost_micros else c.cost_micros end
     returning c.id, c.status, c.attempts, c.send_claimed_at as "claimedAt"
   `.execute(trx);
   const [row] = rows;
@@ -80,18 +86,40 @@ export async function queueOutgoing(trx: Trx, message: NewOutgoing): Promise<Que
   return row;
 }
 
+/** What the last look before a message leaves says: only `claimed` lets it go. */
+export type Claim = 'claimed' | 'lost' | 'stopped' | 'suppressed' | 'no_consent';
+
 /**
- * The claim: from here on the message may have left. Exactly one attempt gets it.
+ * The claim: from here on the message may have left. Exactly one attempt gets it, and none after somebody opted out.
  *
  * @param at ISO instant
  */
-export async function claimOutgoing(trx: Trx, id: string, at: string): Promise<boolean> {
-  const { rows } = await sql<{ id: string }>`
-    update app.communications set status = 'sending', send_claimed_at = ${at}, attempts = attempts + 1
-    where id = ${id} and status = 'queued'
-    returning id
+export async function claimOutgoing(trx: Trx, id: string, at: string): Promise<Claim> {
+  const { rows } = await sql<{ claim: Claim }>`select app.claim_message(${id}, ${at}) as claim`.execute(trx);
+  return rows[0]?.claim ?? 'lost';
+}
+
+/**
+ * The day on which a message has its place under the limits, today where there is one.
+ *
+ * @param days civil dates from today on, with the most messages on each; null: no limit of the organization
+ * @returns null where none of the days has a place
+ */
+export async function takeSendingPlace(
+  trx: Trx,
+  id: string,
+  wanted: {
+    days: readonly string[];
+    limits: readonly (number | null)[];
+    provider: string | null;
+    isUrgent: boolean;
+  },
+): Promise<string | null> {
+  const { rows } = await sql<{ day: string | null }>`
+    select app.take_sending_place(${id}, ${[...wanted.days]}::date[], ${[...wanted.limits]}::integer[],
+      ${wanted.provider}, ${wanted.isUrgent})::text as day
   `.execute(trx);
-  return rows.length === 1;
+  return rows[0]?.day ?? null;
 }
 
 export interface OutgoingResult {

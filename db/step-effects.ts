@@ -20,6 +20,8 @@ export interface StepResult {
   readonly reason: Reason;
   /** Only with `planned`: when it is tried again. */
   readonly nextAttemptAt?: string | undefined;
+  /** Only with `planned`: the attempt that was begun does not count as one. */
+  readonly isUncounted?: boolean | undefined;
   /** What went wrong, in words without an address. */
   readonly error?: { readonly code: string; readonly message: string } | undefined;
 }
@@ -33,7 +35,7 @@ export async function finishStep(
   trx: Trx,
   executionId: string,
   line: PlannedStep,
-  { state, at, outcome, reason, nextAttemptAt, error }: StepResult,
+  { state, at, outcome, reason, nextAttemptAt, isUncounted, error }: StepResult,
 ): Promise<void> {
   const endedAt = state === 'planned' ? null : at;
   await sql`
@@ -47,6 +49,7 @@ export async function finishStep(
       state = excluded.state, ended_at = excluded.ended_at, outcome = excluded.outcome, reason = excluded.reason,
       next_attempt_at = excluded.next_attempt_at, error_code = excluded.error_code,
       error_message = excluded.error_message,
+      attempts = greatest(0, j.attempts - ${isUncounted === true ? 1 : 0}::int),
       duration_ms = least(2147483647, greatest(0, extract(epoch from ${at}::timestamptz - j.started_at) * 1000))::int
     where j.ended_at is null or j.state = 'unknown'
   `.execute(trx);

@@ -5,7 +5,7 @@
 
 import type { ColumnType } from "kysely";
 
-import type { Arm, BusinessType, CampaignStatus, Channel, ClientEventSource, ClientStatus, CommunicationEventType, CommunicationStatus, CompletionState, ConsentSource, ConsentState, ContactType, CoreFieldCategory, CoreFieldType, CoreValueSource, Decision, DelayUnit, DeliveryDecision, DeliveryStatus, Direction, ExecutionStatus, FormFieldType, FormStatus, HeldChannel, HoldScope, IfUnknown, InboundProvider, InvoiceStatus, JourneyStatus, LateAnswer, MemberRole, MessageType, OutboxEvent, PaymentStatus, PricingTier, Purpose, RelationshipStatus, RequestStatus, RetentionAction, SourceSystem, StepState, StepType, SubjectType, SubmissionStatus, SubscriptionStatus, SuppressionReason, TaskStatus, TemplateKind, WebhookEventStatus, WebhookSignature } from './domain.ts';
+import type { Arm, BusinessType, CampaignStatus, Channel, ClientEventSource, ClientStatus, CommunicationEventType, CommunicationStatus, CompletionState, ConsentSource, ConsentState, ContactType, CoreFieldCategory, CoreFieldType, CoreValueSource, Decision, DelayUnit, DeliveryDecision, DeliveryStatus, Direction, ExecutionStatus, FormFieldType, FormStatus, HeldChannel, HoldCause, HoldScope, IfUnknown, InboundProvider, InvoiceStatus, JourneyStatus, LateAnswer, MemberRole, MessageType, OutboxEvent, PaymentStatus, PricingTier, Purpose, RelationshipStatus, RequestStatus, RetentionAction, SourceSystem, StepState, StepType, SubjectType, SubmissionStatus, SubscriptionStatus, SuppressionReason, TaskStatus, TemplateKind, WebhookEventStatus, WebhookSignature } from './domain.ts';
 
 export type ArrayType<T> = ArrayTypeImpl<T> extends (infer U)[]
   ? U[]
@@ -364,6 +364,10 @@ export interface Communications {
    */
   send_claimed_at: Timestamp | null;
   sent_at: Timestamp | null;
+  /**
+   * The day on which a sending limit has a place for it; NULL where there is no limit.
+   */
+  slot_on: string | null;
   status: Generated<CommunicationStatus>;
   step_execution_id: string | null;
   step_key: string | null;
@@ -377,14 +381,26 @@ export interface Communications {
 
 export interface CommunicationTemplates {
   /**
+   * wedding: the mail carries a calendar entry of the wedding day.
+   */
+  calendar: string | null;
+  /**
    * Of a WhatsApp template: the category it was approved in.
    */
   category: string | null;
   channel: MessageType;
   /**
+   * Twilio's id of the approved template, the only form that goes outside the 24 hours after the person wrote.
+   */
+  content_sid: string | null;
+  /**
    * Liquid: the body of a text message, or the source of a mail (MJML, or plain text).
    */
   content_template: string;
+  /**
+   * What stands for each number in the approved template, in Liquid: {"1": "{{ recipient.firstName }}"}.
+   */
+  content_variables: Generated<Json>;
   created_at: Generated<Timestamp>;
   /**
    * Slug of the form that {{ form.url }} leads to.
@@ -753,6 +769,10 @@ export interface FormVersions {
 }
 
 export interface Holds {
+  /**
+   * conversation: the couple wrote, and a person should answer first.
+   */
+  cause: Generated<HoldCause>;
   channel: HeldChannel | null;
   client_id: string | null;
   created_at: Generated<Timestamp>;
@@ -765,6 +785,10 @@ export interface Holds {
    */
   late: LateAnswer | null;
   organization_id: Generated<string>;
+  /**
+   * Only messages of these purposes are held; NULL: every step.
+   */
+  purposes: string[] | null;
   reason: Generated<string>;
   released_at: Timestamp | null;
   released_by: string | null;
@@ -1207,6 +1231,18 @@ export interface OpsPersonalTables {
   table_name: string;
 }
 
+export interface OpsProviderDays {
+  day: string;
+  provider: string;
+  taken: Generated<number>;
+}
+
+export interface OpsProviderLimits {
+  daily_limit: number;
+  provider: string;
+  updated_at: Generated<Timestamp>;
+}
+
 export interface OpsStatementSnapshots {
   calls: Int8;
   query: string;
@@ -1290,6 +1326,10 @@ export interface OrganizationSettings {
    * Civil dates on which the organization does not work, beside the days of the week.
    */
   closed_on: Generated<string[]>;
+  /**
+   * For so long after a couple wrote, service and marketing messages to it are held, so that a person can answer first; 0: never.
+   */
+  conversation_guard_hours: Generated<number>;
   created_at: Generated<Timestamp>;
   /**
    * Most service and marketing messages a local day to one couple, over all journeys.
@@ -1435,6 +1475,21 @@ export interface SecurityEvents {
   organization_id: Generated<string | null>;
   user_agent: string | null;
   user_id: string | null;
+}
+
+export interface SendingDays {
+  channel: Channel;
+  created_at: Generated<Timestamp>;
+  /**
+   * Civil date on the calendar of the organization.
+   */
+  day: string;
+  organization_id: Generated<string>;
+  /**
+   * What was sent on that day, and what has been put off to it.
+   */
+  taken: Generated<number>;
+  updated_at: Generated<Timestamp>;
 }
 
 export interface SharedCoreFieldValues {
@@ -1745,6 +1800,8 @@ export interface DB {
   "ops.migrations": OpsMigrations;
   "ops.partitioned_tables": OpsPartitionedTables;
   "ops.personal_tables": OpsPersonalTables;
+  "ops.provider_days": OpsProviderDays;
+  "ops.provider_limits": OpsProviderLimits;
   "ops.statement_snapshots": OpsStatementSnapshots;
   "ops.table_decisions": OpsTableDecisions;
   "ops.thresholds": OpsThresholds;
@@ -1757,6 +1814,7 @@ export interface DB {
   payment_schedules: PaymentSchedules;
   payments: Payments;
   security_events: SecurityEvents;
+  sending_days: SendingDays;
   shared_core_field_values: SharedCoreFieldValues;
   stripe_payment_links: StripePaymentLinks;
   subscriptions: Subscriptions;

@@ -8,7 +8,7 @@ import { addSkip, type Candidate } from './candidates.ts';
 import { isMessage } from './definition.ts';
 import { whenOpen } from './due.ts';
 import { givingUpAt } from './give-up.ts';
-import { pauseOf, settlesAt, settling } from './holds.ts';
+import { endOfPause, pauseOf, settlesAt, settling } from './holds.ts';
 import type { Draft, Planning, Verdict } from './planning.ts';
 import type { PlannedReason } from './reasons.ts';
 import { unreachable } from './recipients.ts';
@@ -22,7 +22,7 @@ export function decide(planning: Planning, candidate: Candidate): Verdict {
   const { step } = draft.placed;
   // A pause freezes whatever is due: nothing goes, nothing is skipped, no deadline runs out.
   const pause = pauseOf(planning, draft.placed);
-  if (pause && due.at <= planning.now) return { kind: 'held', reason: pause, wakesAt: null };
+  if (pause && due.at <= planning.now) return { kind: 'held', reason: pause, wakesAt: endOfPause(pause) };
   // Both may change what becomes of a step at the moment in which it falls due.
   const isAskedWhenDue = due.at > planning.now && (pause !== null || step.onlyIf !== undefined);
   const asked = lateness?.policy === 'ask' ? decisionOn(planning.facts, draft, lateness.since, Infinity) : null;

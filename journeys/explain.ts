@@ -37,6 +37,7 @@ function sentenceFor(step: Explained, reason: Reason, nameOf: (key: string) => s
     case 'daily_cap':
       return `Moved on from ${local(reason.was)} because this couple gets at most ${count(reason.cap, 'message')} a day.`;
     case 'retry':
+      if (reason.attempts === 0 && reason.problem !== undefined) return `Goes later. ${reason.problem}`;
       return `Will be tried again; ${count(reason.attempts, 'attempt')} did not get through${reason.problem === undefined ? '' : ` (${reason.problem.replace(/\.$/, '')})`}.`;
     case 'overdue':
       return `Late: it was due on ${local(reason.was)}.`;
@@ -55,7 +56,7 @@ function sentenceFor(step: Explained, reason: Reason, nameOf: (key: string) => s
     case 'needs_approval':
       return `Needs your OK by ${local(reason.until)}; otherwise ${fallbackWords(reason.fallback)}.`;
     case 'paused':
-      return `Held: ${pauseWords(reason)}${reason.why === undefined ? '' : ` (${reason.why})`}.`;
+      return `Held${reason.until === undefined ? '' : ` until ${local(reason.until)}`}: ${pauseWords(reason)}${reason.why === undefined ? '' : ` (${reason.why})`}.`;
     case 'settling':
       return `Held until ${local(reason.until)}, in case the date that was just changed is changed again.`;
     case 'needs_answer':

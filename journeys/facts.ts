@@ -57,6 +57,8 @@ const Organization = object({
   settleMinutes: count(0).default(10),
   postponedTaskWeeks: count(0).default(8),
   closeAfterDays: count(0).default(400),
+  /** For so long after the couple wrote, service and marketing messages are held; 0: never. */
+  conversationGuardHours: count(0).default(0),
 });
 
 const Client = object({
@@ -76,6 +78,10 @@ const Hold = object({
   scope: oneOf(['organization', 'journey', 'client', 'execution', 'channel']),
   channel: maybe(oneOf(CHANNELS)),
   since: Instant,
+  /** Ends by itself then. */
+  until: maybe(Instant),
+  /** Holds messages of these purposes only; absent: every step. */
+  purposes: maybe(z.array(oneOf(PURPOSES))),
   reason: maybe(text(500)),
 }).refine((hold) => hold.scope !== 'channel' || hold.channel !== undefined, {
   path: ['channel'],

@@ -36,6 +36,7 @@ const HELD = [
     code: z.literal('paused'),
     scope: z.enum(['organization', 'journey', 'client', 'execution', 'channel', 'postponed']),
     channel: channel.optional(),
+    until: at.optional(),
     why: z.string().optional(),
   }),
   z.object({ code: z.literal('settling'), until: at }),

@@ -9,6 +9,8 @@ type Execution = Facts['execution'];
 
 const STOP_WORDS = new Set(['STOP', 'STOPALL', 'UNSUBSCRIBE', 'END', 'QUIT']);
 
+const CONVERSATION = 'they wrote, and you can answer first';
+
 const START_WORDS = new Set(['START', 'UNSTOP']);
 
 /** A reply belongs to the message it names, else to the last one on its channel that went to whoever replies. */
@@ -19,7 +21,20 @@ export function reply(world: World, details: Details, at: string): void {
   const word = textOf(details, 'keyword', 'text')?.trim().toUpperCase() ?? '';
   if (STOP_WORDS.has(word)) suppress(world, details);
   if (START_WORDS.has(word)) liftSuppression(world, details);
+  if (!STOP_WORDS.has(word) && !START_WORDS.has(word)) holdForConversation(world, at);
   tell(world, { on: 'reply', details: { ...details, ...(message !== undefined && { message }) } }, at);
+}
+
+/** A person should answer first: friendly messages wait. What the couple writes meanwhile makes it longer. */
+function holdForConversation({ facts }: World, at: string): void {
+  const hours = facts.organization.conversationGuardHours;
+  if (hours === 0) return;
+  const { execution } = facts;
+  const until = new Date(Date.parse(at) + hours * 3_600_000).toISOString().replace('.000Z', 'Z');
+  const purposes: NonNullable<Execution['holds'][number]['purposes']> = ['service', 'marketing'];
+  const open = execution.holds.find((one) => one.reason === CONVERSATION);
+  if (open) open.until = until;
+  else execution.holds.push({ scope: 'client', since: at, until, purposes, reason: CONVERSATION });
 }
 
 /** To the person first; somebody who was written to nothing answers what somebody else passed on. */

@@ -44,12 +44,18 @@ export interface WorkerOptions {
   /** `id:key,id:key`; see key-ring.ts. */
   readonly encryptionKeys: string;
   readonly smtpUrl: string;
+  /** A second mail server, for certain failures of the first. */
+  readonly backupSmtpUrl?: string | undefined;
+  /** Where mails that could not be delivered come back to us. */
+  readonly bounceDomain?: string | undefined;
   /** Inner addresses that webhooks may reach all the same; channels/webhook/allow-list.ts. */
   readonly webhookAllowList?: string | undefined;
   /** Address that mails come from. */
   readonly mailFrom?: string | undefined;
   /** Account for text and WhatsApp messages; without it they wait for one. */
   readonly twilio?: TwilioOptions | undefined;
+  /** What a segment of a text costs on that account, in millionths of its currency. */
+  readonly segmentPriceMicros?: number | undefined;
   /** Where people reach our pages, for links in Temporal's. */
   readonly publicUrl?: string | undefined;
   /** Workflows bundled before, by the same release; absent: bundled at the start. */
@@ -115,7 +121,13 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   opened.defer(() => nativeConnection.close());
   const client = new Client({ connection, namespace: temporal.namespace, dataConverter });
 
-  const email = createEmailSender({ smtpUrl: options.smtpUrl, fromAddress: options.mailFrom ?? NO_REPLY });
+  const email = createEmailSender({
+    smtpUrl: options.smtpUrl,
+    backupSmtpUrl: options.backupSmtpUrl,
+    fromAddress: options.mailFrom ?? NO_REPLY,
+    bounceDomain: options.bounceDomain,
+    keys: keyRing,
+  });
   opened.defer(() => email.close());
   const renderer = createTemplateRenderer();
   opened.defer(() => renderer.close());
@@ -139,10 +151,11 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       createActivities({
         database: workerDatabase,
         clock,
-        senders: { email, ...createTextSenders(options.twilio, options.publicUrl) },
+        senders: { email, ...createTextSenders({ ...options, keys: keyRing }) },
         sendTimeoutMs: options.sendTimeoutMs ?? 30_000,
         renderer,
         publicUrl: options.publicUrl,
+        segmentPriceMicros: options.segmentPriceMicros,
       }),
       taskQueue,
     ),

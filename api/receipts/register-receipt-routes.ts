@@ -43,6 +43,10 @@ export interface ReceiptRoutesOptions {
   /** Our own address as providers call it; Twilio's signature is over it. */
   readonly publicUrl: string;
   readonly providers: ReceiptProviders;
+  /** Tokens of the organization's own accounts at Twilio, which sign its callbacks. */
+  readonly ownTwilioTokens?: ((organizationId: string) => Promise<readonly string[]>) | undefined;
+  /** Keys of the addresses that bounces come back to. */
+  readonly bounceKeys?: readonly Buffer[] | undefined;
   /** Gets a certificate or confirms a subscription at Amazon; the address has been checked. */
   readonly fetchText: (url: string) => Promise<string>;
 }
@@ -115,18 +119,23 @@ function examiners({
   now,
   publicUrl,
   fetchText,
+  ownTwilioTokens,
+  bounceKeys,
 }: ReceiptRoutesOptions): Partial<Record<ReceiptProvider, Examiner>> {
   const { twilio, ses, sendgrid, mailgun, postmark, mail } = providers;
   return {
-    ...(twilio === undefined
+    ...(twilio === undefined && ownTwilioTokens === undefined
       ? {}
       : {
-          twilio: (request, body) => {
+          twilio: async (request, body) => {
+            const organization = params.safeParse(request.params);
+            const own = organization.success ? await ownTwilioTokens?.(organization.data.organizationId) : [];
+            const tokens = [...(twilio?.authTokens ?? []), ...(own ?? [])];
             const form = Object.fromEntries(new URLSearchParams(body.toString('utf8')));
             const url = `${publicUrl.replace(/\/$/, '')}${request.url}`;
             const query = Object.fromEntries(new URL(url).searchParams);
             return {
-              verdict: verifyTwilio(header(request, 'x-twilio-signature'), url, form, twilio.authTokens),
+              verdict: verifyTwilio(header(request, 'x-twilio-signature'), url, form, tokens),
               report: () => readTwilio(form, query, now()),
               // The same fields may be meant for two messages; what tells them apart is in the address.
               onceOnly:
@@ -179,7 +188,9 @@ function examiners({
         }),
     ...(mail === undefined
       ? {}
-      : { mail: (request, body) => ({ verdict: basic(request, mail), report: () => readMail(body, now()) }) }),
+      : {
+          mail: (request, body) => ({ verdict: basic(request, mail), report: () => readMail(body, now(), bounceKeys) }),
+        }),
   };
 }
 

@@ -1,6 +1,7 @@
 import PostalMime, { type Attachment, type Email } from 'postal-mime';
 import { classifyBounce } from '../classify-bounce.ts';
 import { readOptOut } from '../opt-out-keywords.ts';
+import { readBounceAddress } from './bounce-address.ts';
 import {
   communicationOf,
   instantOf,
@@ -15,13 +16,24 @@ import {
  * automatic answer (ignored, RFC 3834), or what a person replied.
  *
  * @param receivedAt for reports that carry no time of their own
+ * @param bounceKeys of the addresses to which our mails come back (bounce-address.ts): such an address says which message
+ *   it was even where the report does not
  */
-export async function readMail(raw: Uint8Array, receivedAt: Date): Promise<ProviderReport> {
+export async function readMail(
+  raw: Uint8Array,
+  receivedAt: Date,
+  bounceKeys: readonly Buffer[] = [],
+): Promise<ProviderReport> {
   // Without it the returned message would be taken for the report's own text.
   const email = await PostalMime.parse(raw, { forceRfc822Attachments: true, attachmentEncoding: 'utf8' });
   const delivery = part(email, 'message/delivery-status');
   const complaint = part(email, 'message/feedback-report');
-  if (delivery !== undefined) return { ok: true, receipts: deliveryReceipts(email, delivery, receivedAt), replies: [] };
+  if (delivery !== undefined)
+    return {
+      ok: true,
+      receipts: deliveryReceipts(email, delivery, receivedAt, returnedTo(email, bounceKeys)),
+      replies: [],
+    };
   if (complaint !== undefined)
     return { ok: true, receipts: [complaintReceipt(email, complaint, receivedAt)], replies: [] };
   if (isAutomatic(email) || email.from?.address === undefined) return { ok: true, receipts: [], replies: [] };
@@ -53,7 +65,7 @@ const ACTIONS: Readonly<Record<string, ReceiptEvent>> = {
 };
 
 /** A delivery report: fields about the message, then a group of fields for each recipient, apart by empty lines. */
-function deliveryReceipts(email: Email, report: string, receivedAt: Date): Receipt[] {
+function deliveryReceipts(email: Email, report: string, receivedAt: Date, returned: string | null): Receipt[] {
   const [message = {}, ...recipients] = report
     .replaceAll('\r\n', '\n')
     .split(/\n\s*\n/)
@@ -61,7 +73,10 @@ function deliveryReceipts(email: Email, report: string, receivedAt: Date): Recei
     .filter((group) => Object.keys(group).length > 0);
   const original = originalHeaders(email);
   const communicationId =
-    message['original-envelope-id'] ?? original['x-entity-ref-id'] ?? communicationOf(original['message-id']);
+    returned ??
+    message['original-envelope-id'] ??
+    original['x-entity-ref-id'] ??
+    communicationOf(original['message-id']);
   return recipients.flatMap((group): Receipt[] => {
     const event = ACTIONS[group['action']?.toLowerCase() ?? ''];
     if (event === undefined) return [];
@@ -106,6 +121,16 @@ function complaintReceipt(email: Email, report: string, receivedAt: Date): Recei
     code: about['feedback-type'] ?? null,
     detail: 'The recipient called the message unwanted.',
   });
+}
+
+/** The message whose envelope named the address that this mail came to. */
+function returnedTo(email: Email, keys: readonly Buffer[]): string | null {
+  const addresses = [email.deliveredTo, ...(email.to ?? []).map((to) => to.address)];
+  for (const address of addresses) {
+    const id = address === undefined ? null : readBounceAddress(address, keys);
+    if (id !== null) return id;
+  }
+  return null;
 }
 
 function part(email: Email, type: string): string | undefined {

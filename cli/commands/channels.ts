@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Resolver } from 'node:dns/promises';
 import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { checkSenderDomain, type DomainFinding } from '../../channels/check-sender-domain.ts';
 import type { SendResult } from '../../channels/channel.ts';
@@ -8,25 +9,37 @@ import { createDkimKey, readDkimKey } from '../../channels/dkim-key.ts';
 import { createEmailChannel } from '../../channels/email.ts';
 import { parsePhoneNumber } from '../../channels/phone-number.ts';
 import { smsSize } from '../../channels/sms-segments.ts';
-import { createSmsChannel } from '../../channels/twilio.ts';
+import type { EmailSecrets, EmailSettings, TextSecrets, TextSettings } from '../../channels/sender-settings.ts';
+import { createSmsChannel, createWhatsappChannel, type TwilioOptions } from '../../channels/twilio.ts';
+import { noteSenderCheck } from '../../db/senders.ts';
+import type { Trx } from '../../db/tenant.ts';
+import { openEmailSender, openTextSender, type OpenedSender } from '../../services/channels/open-sender.ts';
+import type { KeyRing } from '../../worker/key-ring.ts';
 import { OperatorError } from '../operator-error.ts';
+import { inOrganization } from '../organization-command.ts';
 import { coloursFor } from '../output/colours.ts';
 import { printable } from '../output/printable.ts';
 import { writeOut } from '../output/write-out.ts';
+import { sealingKeys } from '../sealing-keys.ts';
+import { senderCommands } from './channel-senders.ts';
 
-/** `wedsync channels ...`: try the ways in which messages leave. */
+/** `wedsync channels ...`: the ways in which messages leave. */
 export function channelsCommand(): Command {
-  const channels = new Command('channels').description('Try the ways in which messages leave, and make keys for them.');
+  const channels = new Command('channels').description(
+    'The ways in which messages leave: set them up, try them, limit them, make keys for them.',
+  );
   const test = new Command('test').description(
     'Find out whether a channel works, and whether its mail will be believed.',
   );
-  channels.addCommand(test.addCommand(emailCommand()).addCommand(smsCommand())).addCommand(dkimCommand());
+  const tests = [emailCommand(), textCommand('sms'), textCommand('whatsapp')];
+  for (const one of tests) test.addCommand(one);
+  for (const one of [...senderCommands(), test, dkimCommand()]) channels.addCommand(one);
   return channels;
 }
 
-type EmailOptions = {
+type EmailOptions = TestOptions & {
   smtp?: string;
-  from: string;
+  from?: string;
   to?: string;
   dkimKey?: string;
   selector?: string;
@@ -35,12 +48,12 @@ type EmailOptions = {
 };
 
 function emailCommand(): Command {
-  return new Command('email')
+  return testOptions(new Command('email'))
     .description(
       'Connect to the mail server, look at the DNS of the sender, and send a test mail if a recipient is given.',
     )
-    .requiredOption('--from <address>', 'the sender')
-    .option('--smtp <url>', 'the mail server (default: SMTP_URL)')
+    .option('--from <address>', "the sender (default: the organization's, or MAIL_FROM)")
+    .option('--smtp <url>', "the mail server (default: the organization's, or SMTP_URL)")
     .option('--to <address>', 'where a test mail goes')
     .option('--selector <name>', 'DKIM selector whose record is looked for')
     .option('--dkim-key <file>', 'private key (PEM) that signs the test mail and must fit the record')
@@ -48,40 +61,57 @@ function emailCommand(): Command {
     .option('--no-dns', 'do not look at the DNS')
     .addHelpText(
       'after',
-      '\nExit codes: 0 it works, 1 it does not, 2 usage.\n\nExample:\n  wedsync channels test email --smtp smtp://127.0.0.1:1025 --from hello@example.com --to you@example.com',
+      `
+Exit codes: 0 it works, 1 it does not, 2 usage.
+
+Examples:
+  wedsync channels test email --organization wildflower-photography --to you@example.com
+  wedsync channels test email --smtp smtp://127.0.0.1:1025 --from hello@example.com --to you@example.com`,
     )
     .action(async (options: EmailOptions) => {
-      const smtpUrl = options.smtp ?? process.env['SMTP_URL'];
-      if (smtpUrl === undefined)
-        throw new OperatorError('No mail server is named. Give --smtp smtp://host:port, or set SMTP_URL.');
-      const domain = options.from.slice(options.from.lastIndexOf('@') + 1);
-      const key = options.dkimKey === undefined ? undefined : await keyFrom(options.dkimKey);
-      const selector = options.selector ?? 'wedsync';
-      if (options.dns) await reportDomain(domain, options, key === undefined ? undefined : key.record);
+      const own = await ownSender(options, openEmailSender);
+      const { smtpUrl, from } = whereFrom(options, own);
+      const pem = options.dkimKey === undefined ? own?.secrets.dkimKey : await pemFrom(options.dkimKey);
+      const domain = own?.settings.dkim?.domain ?? from.slice(from.lastIndexOf('@') + 1);
+      const key = pem === undefined ? undefined : keyFrom(pem, options.dkimKey ?? 'the stored key');
+      const selector = options.selector ?? own?.settings.dkim?.selector;
+      if (options.dns) await reportDomain(domain, { ...options, selector }, key?.record);
       const channel = createEmailChannel({
         smtpUrl,
-        from: { address: options.from },
+        from: { address: from },
         connectTimeoutMs: 10_000,
-        ...(key === undefined ? {} : { dkim: { domain, selector, privateKey: key.key } }),
+        ...(key === undefined ? {} : { dkim: { domain, selector: selector ?? 'wedsync', privateKey: key.key } }),
       });
       try {
-        await report('Connection', await channel.verify());
-        if (options.to === undefined) return;
-        const message = {
-          id: randomUUID(),
-          to: { address: options.to },
-          subject: 'A test of your email channel',
-          text: 'If you can read this, the channel works.',
-          composedAt: new Date(),
-        };
-        await report('Test mail', await channel.send(message, { deadline: new Date(Date.now() + 60_000) }));
+        const results = [await report('Connection', await channel.verify())];
+        if (options.to !== undefined) {
+          const message = {
+            id: randomUUID(),
+            to: { address: options.to },
+            subject: 'A test of your email channel',
+            text: 'If you can read this, the channel works.',
+            composedAt: new Date(),
+          };
+          const sent = await channel.send(message, { deadline: new Date(Date.now() + 60_000) });
+          results.push(await report('Test mail', sent));
+        }
+        await note(options, 'email', results);
       } finally {
         await channel.close();
       }
     });
 }
 
-type SmsOptions = {
+function whereFrom(options: EmailOptions, own: OpenedSender<EmailSettings, EmailSecrets> | null) {
+  const smtpUrl = options.smtp ?? own?.secrets.smtpUrl ?? process.env['SMTP_URL'];
+  if (smtpUrl === undefined)
+    throw new OperatorError('No mail server is named. Give --smtp smtp://host:port, or set SMTP_URL.');
+  const from = options.from ?? own?.settings.from?.address ?? process.env['MAIL_FROM'];
+  if (from === undefined) throw new OperatorError('No sender is named. Give --from, or set MAIL_FROM.');
+  return { smtpUrl, from };
+}
+
+type TextOptions = TestOptions & {
   to: string;
   country?: string;
   from?: string;
@@ -90,47 +120,82 @@ type SmsOptions = {
   text: string;
 };
 
-function smsCommand(): Command {
-  return new Command('sms')
-    .description('Send a test text through Twilio. TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN name the account.')
+function textCommand(channel: 'sms' | 'whatsapp'): Command {
+  const what = channel === 'sms' ? 'text' : 'WhatsApp message';
+  return testOptions(new Command(channel))
+    .description(
+      `Send a test ${what} through Twilio, by the organization's account or that of TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN.`,
+    )
     .requiredOption('--to <number>', 'where it goes')
     .option('--country <code>', 'country of a number without +, such as GB')
     .option('--from <number>', 'a number of the account')
     .option('--messaging-service <sid>', 'instead of --from')
     .option('--text <text>', 'what it says', 'If you can read this, the channel works.')
     .option('--base-url <url>', "another address than Twilio's, such as the dev inbox")
-    .action(async (options: SmsOptions) => {
-      const accountSid = process.env['TWILIO_ACCOUNT_SID'];
-      const authToken = process.env['TWILIO_AUTH_TOKEN'];
-      if (accountSid === undefined || authToken === undefined) {
-        throw new OperatorError('No account is named. Set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN.');
-      }
+    .action(async (options: TextOptions) => {
+      const own = await ownSender(options, (trx, organizationId, keys) =>
+        openTextSender(trx, organizationId, channel, keys),
+      );
+      const account = accountFrom(options, own);
       const number = parsePhoneNumber(options.to, options.country);
       if (number === null)
         throw new OperatorError(
           `"${options.to}" is no telephone number. Write it like +447700900123, or give --country.`,
         );
-      const { from, messagingService } = options;
-      const sender =
-        from === undefined
-          ? messagingService === undefined
-            ? null
-            : { messagingServiceSid: messagingService }
-          : { from };
-      if (sender === null) throw new OperatorError('No sender is named. Give --from or --messaging-service.');
       const { segments, encoding } = smsSize(options.text);
       await writeOut(
         process.stdout,
         `Text: ${segments} ${segments === 1 ? 'segment' : 'segments'}, ${encoding}; ${number.kind} number${number.valid ? '' : ', not assigned to anybody'}\n`,
       );
-      const channel = createSmsChannel({
-        accountSid,
-        authToken,
-        sender,
-        ...(options.baseUrl === undefined ? {} : { baseUrl: options.baseUrl }),
-      });
-      await report('Test text', await channel.send({ id: randomUUID(), to: number.e164, body: options.text }));
+      const client = channel === 'sms' ? createSmsChannel(account) : createWhatsappChannel(account);
+      const sent = await client.send({ id: randomUUID(), to: number.e164, body: options.text });
+      await note(options, channel, [await report(`Test ${what}`, sent)]);
     });
+}
+
+function accountFrom(options: TextOptions, own: OpenedSender<TextSettings, TextSecrets> | null): TwilioOptions {
+  const accountSid = own?.settings.accountSid ?? process.env['TWILIO_ACCOUNT_SID'];
+  const authToken = own?.secrets.authToken ?? process.env['TWILIO_AUTH_TOKEN'];
+  if (accountSid === undefined || authToken === undefined) {
+    throw new OperatorError('No account is named. Set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN.');
+  }
+  const sender = options.from ?? options.messagingService ?? own?.settings.sender;
+  if (sender === undefined) throw new OperatorError('No sender is named. Give --from or --messaging-service.');
+  return {
+    accountSid,
+    authToken,
+    sender: sender.startsWith('MG') ? { messagingServiceSid: sender } : { from: sender },
+    ...(options.baseUrl === undefined ? {} : { baseUrl: options.baseUrl }),
+  };
+}
+
+type TestOptions = { organization?: string; data: string };
+
+function testOptions(command: Command): Command {
+  return command
+    .option('--organization <slug>', 'whose own sender is tried')
+    .option('--data <folder>', 'the development set-up whose database is used, unless DATABASE_URL is set', '.wedsync');
+}
+
+/** The organization's own sender; null where no organization is named. */
+async function ownSender<Opened>(
+  { organization, data }: TestOptions,
+  open: (trx: Trx, organizationId: string, keys: KeyRing) => Promise<Opened>,
+): Promise<Opened | null> {
+  if (organization === undefined) return null;
+  const keys = await sealingKeys(resolve(data), process.env);
+  return inOrganization({ organization, data }, (trx, organizationId) => open(trx, organizationId, keys));
+}
+
+/** Keeps with the organization's sender how its test ended. */
+async function note(
+  { organization, data }: TestOptions,
+  channel: 'email' | 'sms' | 'whatsapp',
+  results: readonly SendResult[],
+): Promise<void> {
+  if (organization === undefined) return;
+  const problem = results.find(({ outcome }) => outcome !== 'accepted')?.detail ?? null;
+  await inOrganization({ organization, data }, (trx) => noteSenderCheck(trx, channel, new Date(), problem));
 }
 
 function dkimCommand(): Command {
@@ -143,16 +208,23 @@ function dkimCommand(): Command {
     });
 }
 
-async function keyFrom(file: string) {
-  const pem = await readFile(file, 'utf8').catch(() => {
+async function pemFrom(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch(() => {
     throw new OperatorError(`${file} cannot be read.`);
   });
+}
+
+function keyFrom(pem: string, name: string) {
   const reading = readDkimKey(pem);
-  if (!reading.ok) throw new OperatorError(`${file}: ${reading.problem}`);
+  if (!reading.ok) throw new OperatorError(`${name}: ${reading.problem}`);
   return reading;
 }
 
-async function reportDomain(domain: string, options: EmailOptions, record: string | undefined): Promise<void> {
+async function reportDomain(
+  domain: string,
+  options: Pick<EmailOptions, 'dnsServer'> & { selector: string | undefined },
+  record: string | undefined,
+): Promise<void> {
   const resolver = new Resolver({ timeout: 3_000, tries: 2 });
   if (options.dnsServer !== undefined) resolver.setServers([options.dnsServer]);
   const dkim =
@@ -180,9 +252,10 @@ async function reportDomain(domain: string, options: EmailOptions, record: strin
   }
 }
 
-async function report(what: string, result: SendResult): Promise<void> {
+async function report(what: string, result: SendResult): Promise<SendResult> {
   const good = result.outcome === 'accepted';
   const code = result.code === undefined ? '' : ` [${result.code}]`;
   await writeOut(process.stdout, `${what}: ${result.outcome}${code}. ${printable(result.detail)}\n`);
   if (!good) process.exitCode = 1;
+  return result;
 }

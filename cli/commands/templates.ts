@@ -112,6 +112,11 @@ function exportCommand(): Command {
           ...(subject === null ? {} : { subject }),
           ...(form === null ? {} : { form }),
           ...(category === null ? {} : { category }),
+          ...(template.contentSid === null ? {} : { contentSid: template.contentSid }),
+          ...(Object.keys(template.contentVariables).length === 0
+            ? {}
+            : { contentVariables: template.contentVariables }),
+          ...(template.calendar === null ? {} : { calendar: template.calendar }),
           ...(locale === 'en-GB' ? {} : { locale }),
           body: content,
         };

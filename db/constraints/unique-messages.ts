@@ -33,6 +33,7 @@ export const UNIQUE_MESSAGES: Readonly<Record<string, ConstraintMessage>> = {
   form_submissions_organization_id_dedup_key_key: ['dedupKey', twice('This submission')],
   form_versions_organization_id_form_id_version_key: ['version', twice('This version of the form')],
   forms_organization_id_slug_key: ['slug', twice('A form with this short name')],
+  holds_conversation_key: ['clientId', 'A conversation with this couple is open already.'],
   idempotency_keys_organization_id_actor_key_key: ['idempotencyKey', 'This idempotency key is in use.'],
   inbound_endpoints_account_key: ['accountRef', 'This Stripe account is connected already.'],
   inbound_endpoints_organization_id_name_key: ['name', twice('An address with this name')],

@@ -50,6 +50,9 @@ import * as m20261126T2231 from './20261126T2231_tier_limits.ts';
 import * as m20261126T2232 from './20261126T2232_organization_statistics.ts';
 import * as m20261126T2233 from './20261126T2233_purge_organizations.ts';
 import * as m20261126T2239 from './20261126T2239_enrolment_batches.ts';
+import * as m20261126T2248 from './20261126T2248_sending_limits.ts';
+import * as m20261126T2249 from './20261126T2249_last_check.ts';
+import * as m20261126T2250 from './20261126T2250_conversations.ts';
 
 /** A migration that can be taken back. kysely silently skips one without `down`, so ours must have it. */
 export type ReversibleMigration = Required<Migration>;
@@ -109,4 +112,7 @@ export const migrations: Readonly<Record<string, ReversibleMigration>> = {
   '20261126T2232_organization_statistics': m20261126T2232,
   '20261126T2233_purge_organizations': m20261126T2233,
   '20261126T2239_enrolment_batches': m20261126T2239,
+  '20261126T2248_sending_limits': m20261126T2248,
+  '20261126T2249_last_check': m20261126T2249,
+  '20261126T2250_conversations': m20261126T2250,
 };

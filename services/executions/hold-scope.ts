@@ -19,7 +19,8 @@ export async function holdScope(trx: Trx, by: Commander, scope: HoldScope, reaso
     insert into app.holds (scope, journey_id, client_id, channel, since, reason, created_by)
     select ${scope.scope}, ${journeyOf(scope)}::uuid, ${clientOf(scope)}::uuid, ${channelOf(scope)}::text, ${by.now},
       ${reason}, ${by.userId ?? null}
-    where not exists (select from app.holds h where ${matching(scope)})
+    where not exists (select from app.holds h where ${matching(scope)} and h.cause = 'person'
+      and (h.until is null or h.until > ${by.now}))
     returning id
   `.execute(trx);
   const changed = rows.length > 0;

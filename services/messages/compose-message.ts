@@ -1,11 +1,13 @@
 import type { TemplateRenderer } from '../../channels/template-renderer.ts';
-import { loadMessage } from '../../db/load-message.ts';
+import { countryOfOrganization } from '../../channels/phone-country.ts';
+import { loadMessage, type MessageIdentity, type MessageTemplate } from '../../db/load-message.ts';
 import type { Trx } from '../../db/tenant.ts';
 import type { MessageStep } from '../../journeys/definition.ts';
 import type { Facts } from '../../journeys/facts.ts';
 import { purposeOf } from '../../journeys/recipients.ts';
 import { messageVariables } from './message-variables.ts';
 import { personalLinks } from './personal-links.ts';
+import { weddingEntry, type CalendarOf } from './wedding-entry.ts';
 
 /** What words are made with. */
 export interface Composing {
@@ -26,6 +28,22 @@ export interface ComposedMessage {
   readonly unsubscribeUrl: string | null;
   /** Whom it is from: the organization. */
   readonly from: { readonly name: string; readonly replyTo: string | null };
+  /** The organization's own way of sending; null: the platform's. */
+  readonly identity: MessageIdentity | null;
+  /** Whether messages through the platform's account are counted. */
+  readonly isProviderLimited: boolean;
+  /** ISO 3166: whose telephone numbers stand without their country code. */
+  readonly country: string | undefined;
+  /** Of WhatsApp: what may be sent outside of a conversation; null where the template was not approved. */
+  readonly approved: ApprovedTemplate | null;
+  /** Of WhatsApp: when each address last wrote to us (ISO instants). */
+  readonly lastWrote: Readonly<Record<string, string>>;
+  readonly calendar: CalendarOf | null;
+}
+
+export interface ApprovedTemplate {
+  readonly contentSid: string;
+  readonly contentVariables: Readonly<Record<string, string>>;
 }
 
 export type Composition =
@@ -36,6 +54,8 @@ export async function composeMessage(
   trx: Trx,
   { renderer, publicUrl }: Composing,
   wanted: {
+    /** The platform's account by which it may go. */
+    readonly provider?: string;
     readonly clientId: string;
     readonly executionId: string;
     readonly facts: Facts;
@@ -51,6 +71,7 @@ export async function composeMessage(
     template: step.template,
     channel: step.type,
     locale: contact?.locale ?? null,
+    ...(wanted.provider === undefined ? {} : { provider: wanted.provider }),
     step: { executionId, key: step.key, occurrence },
   });
   const template = source?.template ?? null;
@@ -59,6 +80,7 @@ export async function composeMessage(
     return { ok: false, error: { code: 'template_missing', message } };
   }
   const links = await personalLinks(trx, contactId, publicUrl);
+  const variables = messageVariables(source, facts, step, contact, publicUrl, links);
   const rendered = await renderer.render(
     {
       channel: step.type,
@@ -67,9 +89,11 @@ export async function composeMessage(
       locale: template.locale,
       partials: source.parts,
     },
-    messageVariables(source, facts, step, contact, publicUrl, links),
+    variables,
   );
   if (!rendered.ok) return { ok: false, error: { code: rendered.code, message: rendered.detail } };
+  const approved = await approvedTemplate(renderer, template, variables);
+  if (!approved.ok) return approved;
   return {
     ok: true,
     message: {
@@ -81,8 +105,29 @@ export async function composeMessage(
       recipientName: source.contactNames[contactId] ?? null,
       unsubscribeUrl: purposeOf(step) === 'marketing' ? (links?.unsubscribe ?? null) : null,
       from: { name: source.organization.name, replyTo: textOf(source.organization.settings['email']) },
+      identity: source.identity,
+      isProviderLimited: source.isProviderLimited,
+      country: countryOfOrganization(source.organization),
+      approved: approved.template,
+      lastWrote: source.lastWrote,
+      calendar: weddingEntry(source, clientId, facts.client.postponed ? null : source.client.weddingOn),
     },
   };
+}
+
+async function approvedTemplate(
+  renderer: TemplateRenderer,
+  { contentSid, contentVariables, locale }: MessageTemplate,
+  variables: Record<string, unknown>,
+): Promise<{ ok: true; template: ApprovedTemplate | null } | Extract<Composition, { ok: false }>> {
+  if (contentSid === null) return { ok: true, template: null };
+  const filled: Record<string, string> = {};
+  for (const [place, body] of Object.entries(contentVariables)) {
+    const rendered = await renderer.render({ channel: 'whatsapp', body, locale }, variables);
+    if (!rendered.ok) return { ok: false, error: { code: rendered.code, message: rendered.detail } };
+    filled[place] = rendered.text;
+  }
+  return { ok: true, template: { contentSid, contentVariables: filled } };
 }
 
 const textOf = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);

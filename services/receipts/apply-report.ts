@@ -1,5 +1,6 @@
 import { laterStatus } from '../../channels/receipts/later-status.ts';
 import type { ProviderReport, Receipt, Reply, SuppressionReason } from '../../channels/receipts/receipt.ts';
+import { holdForConversation, tellOfReply } from '../../db/conversations.ts';
 import {
   applyReceipt,
   communicationById,
@@ -106,7 +107,13 @@ async function applyReply(trx: Trx, reply: Reply, now: Date): Promise<Effect> {
     at: now,
   });
   if (!isNew) return 'repeated';
-  if (reply.keyword === 'stop' || reply.keyword === 'start') await obey(trx, reply, clientId, contactId);
+  if (reply.keyword === 'stop' || reply.keyword === 'start') {
+    await obey(trx, reply, clientId, contactId);
+    return 'applied';
+  }
+  // HELP is answered by the provider, and nobody has to write back to it.
+  if (reply.keyword === null) await holdForConversation(trx, clientId, now);
+  await tellOfReply(trx, clientId, channel, `${provider}/${dedupKey}`);
   return 'applied';
 }
 

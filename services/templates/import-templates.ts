@@ -51,6 +51,9 @@ function toStored({ name, source, check }: CheckedTemplate): StoredTemplate {
     html: source.channel === 'email' ? check.compiled.body : null,
     form: source.form ?? null,
     category: source.category ?? null,
+    contentSid: source.contentSid ?? null,
+    contentVariables: source.contentVariables ?? {},
+    calendar: source.calendar ?? null,
     variables: check.variables,
   };
 }
@@ -60,7 +63,10 @@ function keyOf({ name, channel, locale }: StoredTemplate): string {
 }
 
 function sameWords(one: StoredTemplate, other: StoredTemplate): boolean {
-  const words = ({ kind, title, subject, content, html, form, category }: StoredTemplate): string =>
-    JSON.stringify([kind, title, subject, content, html, form, category]);
+  const words = ({ kind, title, subject, content, html, form, category, ...more }: StoredTemplate): string =>
+    JSON.stringify([
+      [kind, title, subject, content, html, form, category],
+      [more.contentSid, Object.entries(more.contentVariables).toSorted(([a], [b]) => (a < b ? -1 : 1)), more.calendar],
+    ]);
   return words(one) === words(other);
 }

@@ -189,7 +189,7 @@ describe('a person commands, and the execution follows', () => {
 
   test('retry: what a mail server refused is sent when somebody has mended it', async () => {
     const couple = await booked(journey([step('a')]));
-    await nextMailFails(world, { kind: 'refuse', to: couple.email });
+    await nextMailFails(world, { kind: 'refuse', to: couple.email, code: 554, text: '5.7.1 not trusted' });
     await command(couple, (trx, by) => runStepNow(trx, by, couple.executionId, once));
     await lineBecomes(couple.executionId, 'a', ({ state }) => state === 'failed');
     expect(await command(couple, (trx, by) => retryStep(trx, by, couple.executionId, once))).toMatchObject({

@@ -21,9 +21,15 @@ export async function writeStory(db: TestDatabase, story: Story, definition: Jou
   for (const step of [...definition.steps, ...(definition.closing ?? [])]) {
     if (!isMessage(step)) continue;
     await db.query(
-      `insert into app.communication_templates (organization_id, name, channel, subject_template, content_template)
-       values ($1, $2, $3, $4, 'Words') on conflict do nothing`,
-      [organizationId, step.template, step.type, step.type === 'email' ? 'Subject' : null],
+      `insert into app.communication_templates (organization_id, name, channel, subject_template, content_template, content_sid)
+       values ($1, $2, $3, $4, 'Words', $5) on conflict do nothing`,
+      [
+        organizationId,
+        step.template,
+        step.type,
+        step.type === 'email' ? 'Subject' : null,
+        step.type === 'whatsapp' ? `HX${'a'.repeat(32)}` : null,
+      ],
     );
   }
   const { client } = facts;
@@ -108,13 +114,15 @@ async function writeOrganization(
   const { sendWindow } = organization;
   await db.query(
     `insert into app.organization_settings (organization_id, default_time, working_days, closed_on, send_window_from,
-       send_window_to, send_window_days, daily_cap, hold_when_postponed, settle_minutes, postponed_task_weeks, close_after_days)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+       send_window_to, send_window_days, daily_cap, hold_when_postponed, settle_minutes, postponed_task_weeks, close_after_days,
+       conversation_guard_hours)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
      on conflict (organization_id) do update set default_time = excluded.default_time, working_days = excluded.working_days,
        closed_on = excluded.closed_on, send_window_from = excluded.send_window_from, send_window_to = excluded.send_window_to,
        send_window_days = excluded.send_window_days, daily_cap = excluded.daily_cap,
        hold_when_postponed = excluded.hold_when_postponed, settle_minutes = excluded.settle_minutes,
-       postponed_task_weeks = excluded.postponed_task_weeks, close_after_days = excluded.close_after_days`,
+       postponed_task_weeks = excluded.postponed_task_weeks, close_after_days = excluded.close_after_days,
+       conversation_guard_hours = excluded.conversation_guard_hours`,
     [
       organizationId,
       organization.defaultTime,
@@ -128,6 +136,7 @@ async function writeOrganization(
       organization.settleMinutes,
       organization.postponedTaskWeeks,
       organization.closeAfterDays,
+      organization.conversationGuardHours,
     ],
   );
 }

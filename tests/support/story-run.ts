@@ -8,7 +8,7 @@ import { pino } from 'pino';
 
 import { createActivities } from '../../activities/create-activities.ts';
 import type { NextAction } from '../../activities/next-action.ts';
-import type { Sender } from '../../activities/send-message.ts';
+import type { Sender } from '../../activities/deliver-message.ts';
 import { createTemplateRenderer } from '../../channels/template-renderer.ts';
 import { withTenant } from '../../db/tenant.ts';
 import { loadExecution } from '../../db/load-execution.ts';

@@ -157,11 +157,12 @@ describe('a notification of Amazon', () => {
 
 describe('the address that bounces come back to', () => {
   it('names its message and cannot be made up', () => {
-    const address = bounceAddressOf('5f0e9a52-6c1b-4b0a-9a5e-0c2f6f3b7d11', 'bounces.example.com', 'key');
+    const [key, otherKey] = [Buffer.from('key'), Buffer.from('other key')];
+    const address = bounceAddressOf('5f0e9a52-6c1b-4b0a-9a5e-0c2f6f3b7d11', 'bounces.example.com', key);
     expect(address.split('@', 1)[0]?.length).toBeLessThanOrEqual(64);
-    expect(readBounceAddress(address, 'key')).toBe('5f0e9a52-6c1b-4b0a-9a5e-0c2f6f3b7d11');
-    expect(readBounceAddress(address, 'other key')).toBeNull();
-    expect(readBounceAddress(address.replace('5f0e', '5f0f'), 'key')).toBeNull();
-    expect(readBounceAddress('hello@bounces.example.com', 'key')).toBeNull();
+    expect(readBounceAddress(address, [otherKey, key])).toBe('5f0e9a52-6c1b-4b0a-9a5e-0c2f6f3b7d11');
+    expect(readBounceAddress(address, [otherKey])).toBeNull();
+    expect(readBounceAddress(address.replace('5f0e', '5f0f'), [key])).toBeNull();
+    expect(readBounceAddress('hello@bounces.example.com', [key])).toBeNull();
   });
 });

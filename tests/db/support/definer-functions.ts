@@ -51,4 +51,6 @@ export const DEFINER_CALLERS: Readonly<Record<string, readonly LoginRole[]>> = {
   'audit.seal_pending': ['app_ops', 'app_worker'],
   'app.find_contact_link': ['app_api'],
   'app.find_form_link': ['app_api'],
+  'app.provider_is_limited': ['app_api', 'app_worker'],
+  'app.take_provider_place': ['app_worker'],
 };

@@ -94,6 +94,7 @@ begin
     values (org, client, execution, 'Hello', usr);
   insert into app.approvals (organization_id, execution_id, step_key) values (org, execution, 'welcome');
   insert into app.holds (organization_id, scope, client_id) values (org, 'client', client);
+  insert into app.sending_days (organization_id, channel, day) values (org, 'email', '2027-06-12');
   insert into app.activities (organization_id, kind, actor, client_id) values (org, 'client.created', 'user', client);
   insert into app.security_events (organization_id, kind) values (org, 'sign_in');
   insert into app.webhooks (organization_id, name, url, events, secret_ciphertext, secret_key_id)

@@ -1,0 +1,59 @@
+import type { z } from 'zod';
+
+import {
+  emailSecretsSchema,
+  emailSettingsSchema,
+  textSecretsSchema,
+  textSettingsSchema,
+  type EmailSecrets,
+  type EmailSettings,
+  type TextSecrets,
+  type TextSettings,
+} from '../../channels/sender-settings.ts';
+import { openSecret, type SealingKeys } from '../../channels/webhook/sealed-secret.ts';
+import { loadSender, senderOwner } from '../../db/senders.ts';
+import type { Trx } from '../../db/tenant.ts';
+
+export type OpenedSender<Settings, Secrets> = { readonly settings: Settings; readonly secrets: Secrets };
+
+/** The organization's own sender of mails with its secrets; empty where it has none. */
+export function openEmailSender(
+  trx: Trx,
+  organizationId: string,
+  keys: SealingKeys,
+): Promise<OpenedSender<EmailSettings, EmailSecrets>> {
+  return open(trx, organizationId, 'email', keys, emailSettingsSchema, emailSecretsSchema);
+}
+
+/** The same for texts or WhatsApp messages. */
+export function openTextSender(
+  trx: Trx,
+  organizationId: string,
+  channel: 'sms' | 'whatsapp',
+  keys: SealingKeys,
+): Promise<OpenedSender<TextSettings, TextSecrets>> {
+  return open(trx, organizationId, channel, keys, textSettingsSchema, textSecretsSchema);
+}
+
+/** What Twilio signs the organization's callbacks with, where it has an account of its own. */
+export async function ownTwilioTokens(trx: Trx, organizationId: string, keys: SealingKeys): Promise<string[]> {
+  const sms = await openTextSender(trx, organizationId, 'sms', keys);
+  const whatsapp = await openTextSender(trx, organizationId, 'whatsapp', keys);
+  const tokens = [sms.secrets.authToken, whatsapp.secrets.authToken].filter((token) => token !== undefined);
+  return [...new Set(tokens)];
+}
+
+async function open<Settings, Secrets>(
+  trx: Trx,
+  organizationId: string,
+  channel: 'email' | 'sms' | 'whatsapp',
+  keys: SealingKeys,
+  settingsSchema: z.ZodType<Settings>,
+  secretsSchema: z.ZodType<Secrets>,
+): Promise<OpenedSender<Settings, Secrets>> {
+  const stored = await loadSender(trx, channel);
+  const sealed = stored?.sealed ?? null;
+  const secrets: unknown =
+    sealed === null ? {} : JSON.parse(openSecret(sealed, senderOwner(organizationId, channel), keys));
+  return { settings: settingsSchema.parse(stored?.settings ?? {}), secrets: secretsSchema.parse(secrets) };
+}
