@@ -4,7 +4,7 @@ import type { Trx } from './tenant.ts';
 
 /** Rows behind the status page, for the organization of the transaction. Limits keep the page readable, not complete. */
 export interface StatusRows {
-  readonly counts: { couples: number; running: number; sentToday: number; attention: number };
+  readonly counts: { couples: number; running: number; sentToday: number; attention: number; planned: number };
   readonly attention: readonly StepRow[];
   readonly next: readonly StepRow[];
   readonly messages: readonly MessageRow[];
@@ -22,6 +22,10 @@ export interface StepRow {
   /** `Fri 20 Nov 2026 09:00` in `zone`: when it goes, went, or is due. */
   readonly local: string | null;
   readonly zone: string | null;
+  /** Whole minutes from now to the planned instant; null where none is planned. */
+  readonly inMinutes: number | null;
+  /** What the journey's steps are called, by their keys: a reason may speak of another one. */
+  readonly names: Readonly<Record<string, string>>;
   /** Instant and wall time in `zone` that the rules gave, which a reason speaks of. */
   readonly dueAt: string | null;
   readonly dueLocal: string | null;
@@ -58,6 +62,10 @@ const STEP_COLUMNS = sql`
   coalesce(nullif(s.name, ''), x.step_key) || case when x.occurrence > 1 then ' (' || x.occurrence || ')' else '' end as step,
   x.step_type as type, x.state, x.time_zone as zone, x.reason, x.error_message as problem,
   x.local_time as "dueLocal", to_char(x.due_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as "dueAt",
+  case when x.state = 'planned' then floor(extract(epoch from x.scheduled_for - now()) / 60)::float8 end as "inMinutes",
+  coalesce((select jsonb_object_agg(n.step_key, n.name) from app.journey_steps n
+    where n.organization_id = e.organization_id and n.journey_version_id = e.journey_version_id and n.name <> ''),
+    '{}') as names,
   to_char(coalesce(x.ended_at, x.scheduled_for, x.due_at) at time zone coalesce(x.time_zone, 'UTC'), ${LOCAL_FORMAT}) as local`;
 
 const STEP_TABLES = sql`
@@ -83,9 +91,9 @@ export async function readStatus(trx: Trx, zone: string): Promise<StatusRows> {
       trx,
       sql`e.status in ('pending', 'active') and x.state = 'planned'`,
       sql`x.scheduled_for, j.name, x.id`,
-      25,
+      15,
     ),
-    await readMessages(trx, zone, sql`true`, 25),
+    await readMessages(trx, zone, sql`true`, 15),
     await readCouples(trx, sql`c.deleted_at is null`, 200),
   ];
   return { counts, attention, next, messages, couples };
@@ -121,8 +129,11 @@ async function readCounts(trx: Trx, zone: string): Promise<StatusRows['counts']>
       (select count(*)::int from app.journey_step_executions x
         join app.journey_executions e on e.organization_id = x.organization_id and e.id = x.execution_id
         where e.status in ('active', 'paused') and (x.state in ('failed', 'unknown')
-          or x.reason ->> 'code' in ('needs_approval', 'needs_answer', 'retry'))) as attention`.execute(trx);
-  return rows[0] ?? { couples: 0, running: 0, sentToday: 0, attention: 0 };
+          or x.reason ->> 'code' in ('needs_approval', 'needs_answer', 'retry'))) as attention,
+      (select count(*)::int from app.journey_step_executions x
+        join app.journey_executions e on e.organization_id = x.organization_id and e.id = x.execution_id
+        where e.status in ('pending', 'active') and x.state = 'planned') as planned`.execute(trx);
+  return rows[0] ?? { couples: 0, running: 0, sentToday: 0, attention: 0, planned: 0 };
 }
 
 async function steps(

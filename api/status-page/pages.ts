@@ -1,7 +1,8 @@
 import { html, type Html } from '../html.ts';
 import { REFRESH_SCRIPT } from './refresh.ts';
 import { STYLE } from './style.ts';
-import type { CoupleLine, CoupleView, MessageLine, OrganizationLine, StatusView, StepLine } from './view.ts';
+import { coupleTable, messageTable, state, stepTable } from './tables.ts';
+import type { CoupleView, StatusView } from './view.ts';
 
 /** Addresses of the other pages of a development set-up; absent where there are none. */
 export interface PageLinks {
@@ -11,38 +12,49 @@ export interface PageLinks {
 
 /** The overview of one organization. */
 export function statusPage(view: StatusView, links: PageLinks, nonce: string): string {
-  const { counts } = view;
+  const { counts, organization } = view;
   return layout(
-    view.organization.name,
+    organization.name,
     html`
       <header>
-        <h1>${view.organization.name}</h1>
-        <nav aria-label="Organizations">
+        <nav aria-label="Organizations" class="organizations">
           ${view.organizations.map(
             (one) =>
-              html`<a href="/?organization=${one.id}" ${one.id === view.organization.id && html` aria-current="page"`}
+              html`<a href="/?organization=${one.id}" ${one.id === organization.id && html` aria-current="page"`}
                 >${one.name}</a
               >`,
           )}
         </nav>
+        <h1>${organization.name}</h1>
       </header>
       <main>
         <ul class="numbers">
-          <li><b>${counts.couples}</b> couples</li>
-          <li><b>${counts.running}</b> journeys under way</li>
-          <li><b>${counts.sentToday}</b> messages sent today</li>
-          <li><b>${counts.attention}</b> need attention</li>
+          <li><b>${counts.couples}</b> ${counts.couples === 1 ? 'couple' : 'couples'}</li>
+          <li><b>${counts.running}</b> ${counts.running === 1 ? 'journey' : 'journeys'} under way</li>
+          <li><b>${counts.sentToday}</b> ${counts.sentToday === 1 ? 'message' : 'messages'} sent today</li>
+          <li class="${counts.attention > 0 ? 'calls' : ''}">
+            <b>${counts.attention}</b> ${counts.attention === 1 ? 'needs' : 'need'} attention
+          </li>
         </ul>
-        ${view.attention.length > 0 && section('Needs attention', stepTable(view.attention, view.organization))}
-        ${section('What happens next', stepTable(view.next, view.organization, 'Nothing is planned. Book a couple and its journey begins.'))}
-        ${section('What was sent', messageTable(view.sent, view.organization, 'Nothing has been sent yet.'))}
-        ${section('Couples', coupleTable(view.couples, view.organization))}
+        ${view.attention.length > 0 && section('Needs attention', stepTable('Needs attention', view.attention, organization))}
+        <div class="beside">
+          ${section(
+            'What happens next',
+            html`${stepTable('What happens next', view.next, organization, NOTHING_PLANNED)}
+            ${counts.planned > view.next.length && html`<p class="soft">and ${counts.planned - view.next.length} more with a date, shown with each couple.</p>`}`,
+          )}
+          ${section('What was sent', messageTable('What was sent', view.sent, organization, 'Nothing has been sent yet.'))}
+        </div>
+        ${section('Couples', coupleTable(view.couples, organization))}
       </main>
     `,
     links,
     nonce,
   );
 }
+
+const NOTHING_PLANNED = html`Nothing is planned. Book a couple, and its journey begins:
+  <code>update app.clients set status = 'booked' where ...</code>`;
 
 /** One couple: its journeys with every step, past and future, and its messages. */
 export function couplePage(view: CoupleView, links: PageLinks, nonce: string): string {
@@ -51,7 +63,9 @@ export function couplePage(view: CoupleView, links: PageLinks, nonce: string): s
     couple.couple,
     html`
       <header>
-        <nav aria-label="Back"><a href="/?organization=${organization.id}">${organization.name}</a></nav>
+        <nav aria-label="Back" class="organizations">
+          <a href="/?organization=${organization.id}">← ${organization.name}</a>
+        </nav>
         <h1>${couple.couple}</h1>
         <p class="soft">
           ${state(couple.status)}
@@ -63,11 +77,11 @@ export function couplePage(view: CoupleView, links: PageLinks, nonce: string): s
           section(
             html`${plan.journey} ${state(plan.status)}
             ${plan.temporalUrl && html`<small><a href="${plan.temporalUrl}">in Temporal</a></small>`}`,
-            stepTable(plan.steps, organization, 'This journey has no steps to show yet.', false),
+            stepTable(plan.journey, plan.steps, organization, 'This journey has no steps to show yet.', false),
           ),
         )}
         ${view.plans.length === 0 && html`<p class="empty">No journey has started for this couple.</p>`}
-        ${section('Messages', messageTable(view.messages, organization, 'Nothing has been sent to this couple yet.', false))}
+        ${section('Messages', messageTable('Messages', view.messages, organization, 'Nothing has been sent to this couple yet.', false))}
       </main>
     `,
     links,
@@ -93,18 +107,24 @@ function layout(title: string, body: Html, links: PageLinks, nonce: string): str
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>${title} · WedSync Journeys</title>
-        <link rel="icon" href="data:," />
+        <link rel="icon" href="${ICON}" />
         <style nonce="${nonce}">
           ${{ html: STYLE }}
         </style>
       </head>
       <body>
+        <nav class="house" aria-label="This set-up">
+          <b>WedSync Journeys</b>
+          <span>
+            ${links.inboxUrl && html`<a href="${links.inboxUrl}">Dev inbox</a>`}
+            ${links.temporalUiUrl && html`<a href="${links.temporalUiUrl}">Temporal</a>`}
+            <a href="/readyz">Health</a>
+          </span>
+        </nav>
         ${body}
         <footer>
           <p id="lost" role="status" hidden>The connection is lost; this page shows the last known state.</p>
-          WedSync Journeys ${links.inboxUrl && html` · <a href="${links.inboxUrl}">Dev inbox</a>`}
-          ${links.temporalUiUrl && html` · <a href="${links.temporalUiUrl}">Temporal</a>`} ·
-          <a href="/readyz">Health</a>
+          Every date is the couple's own wall time. This page follows by itself.
         </footer>
         <script nonce="${nonce}">
           ${{ html: REFRESH_SCRIPT }};
@@ -113,96 +133,13 @@ function layout(title: string, body: Html, links: PageLinks, nonce: string): str
     </html>`.html;
 }
 
+/** Two rings, drawn here: the page asks nothing of another origin. */
+const ICON =
+  "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32' fill='none' stroke='%237a4b3a' stroke-width='3'%3E%3Ccircle cx='12' cy='18' r='8'/%3E%3Ccircle cx='20' cy='14' r='8'/%3E%3C/svg%3E";
+
 function section(title: string | Html, content: Html): Html {
   return html`<section>
     <h2>${title}</h2>
     ${content}
   </section>`;
-}
-
-function state(word: string): Html {
-  return html`<span class="state ${word}">${word.replaceAll('_', ' ')}</span>`;
-}
-
-function table(headings: readonly string[], rows: readonly Html[], empty: string): Html {
-  if (rows.length === 0) return html`<div class="table"><p class="empty">${empty}</p></div>`;
-  return html`<div class="table" tabindex="0">
-    <table>
-      <thead>
-        <tr>
-          ${headings.map((heading) => html`<th scope="col">${heading}</th>`)}
-        </tr>
-      </thead>
-      <tbody>
-        ${rows}
-      </tbody>
-    </table>
-  </div>`;
-}
-
-function coupleLink(line: { clientId: string; couple: string }, organization: OrganizationLine): Html {
-  return html`<a href="/couples/${line.clientId}?organization=${organization.id}">${line.couple}</a>`;
-}
-
-function stepTable(steps: readonly StepLine[], organization: OrganizationLine, empty = '', withCouple = true): Html {
-  return table(
-    ['When', 'Step', ...(withCouple ? ['Couple', 'Journey'] : []), 'State', 'Why'],
-    steps.map(
-      (step) =>
-        html`<tr>
-          <td class="when">${step.local ?? 'not known yet'}${step.zone && html`<br /><small>${step.zone}</small>`}</td>
-          <td>${step.step}<br /><small>${step.type.replaceAll('_', ' ')}</small></td>
-          ${
-            withCouple &&
-            html`<td>${coupleLink(step, organization)}</td>
-              <td>${step.journey}</td>`
-          }
-          <td>${state(step.state)}</td>
-          <td>${step.reason}</td>
-        </tr>`,
-    ),
-    empty,
-  );
-}
-
-function messageTable(
-  messages: readonly MessageLine[],
-  organization: OrganizationLine,
-  empty: string,
-  withCouple = true,
-): Html {
-  return table(
-    ['When', 'Message', ...(withCouple ? ['Couple'] : []), 'State', ''],
-    messages.map(
-      (message) =>
-        html`<tr>
-          <td class="when">${message.at}</td>
-          <td>${message.subject ?? '(no subject)'}<br /><small>${message.channel}</small></td>
-          ${withCouple && html`<td>${coupleLink(message, organization)}</td>`}
-          <td>${state(message.status)}</td>
-          <td>${message.problem}</td>
-        </tr>`,
-    ),
-    empty,
-  );
-}
-
-function coupleTable(couples: readonly CoupleLine[], organization: OrganizationLine): Html {
-  return table(
-    ['Couple', 'Wedding', 'State', 'Journeys'],
-    couples.map(
-      (couple) =>
-        html`<tr>
-          <td>${coupleLink(couple, organization)}</td>
-          <td class="when">
-            ${couple.weddingOn ?? 'no date yet'}${couple.zone && html`<br /><small>${couple.zone}</small>`}
-          </td>
-          <td>${state(couple.status)}</td>
-          <td>
-            ${couple.journeys.length === 0 ? html`<span class="soft">none</span>` : couple.journeys.map((journey) => html`<div>${journey.name} ${state(journey.status)} <small>${journey.next}</small></div>`)}
-          </td>
-        </tr>`,
-    ),
-    'No couples yet. Insert a row into app.clients, or start without --no-demo.',
-  );
 }

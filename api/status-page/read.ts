@@ -73,8 +73,8 @@ export function createStatusReader(
 }
 
 function stepLine(row: StepRow): StepLine {
-  const { dueAt, dueLocal, problem, reason, ...line } = row;
-  const why = reason && explain({ dueAt, local: dueLocal, zone: row.zone, reason });
+  const { dueAt, dueLocal, problem, reason, names, ...line } = row;
+  const why = reason && explain({ dueAt, local: dueLocal, zone: row.zone, reason }, (key) => names[key] ?? key);
   // A retry's reason tells its problem itself.
   const rest = reason?.code === 'retry' ? null : problem;
   return { ...line, reason: [why, rest].filter((text) => text !== null).join(' ') };

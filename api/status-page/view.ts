@@ -7,6 +7,8 @@ export interface StatusView {
     readonly running: number;
     readonly sentToday: number;
     readonly attention: number;
+    /** Steps that have a date, of everybody. */
+    readonly planned: number;
   };
   readonly attention: readonly StepLine[];
   readonly next: readonly StepLine[];
@@ -31,6 +33,8 @@ export interface StepLine {
   /** Local date and minute with weekday, in `zone`. */
   readonly local: string | null;
   readonly zone: string | null;
+  /** Whole minutes until then, where it is planned. */
+  readonly inMinutes: number | null;
   readonly reason: string;
 }
 

@@ -23,7 +23,7 @@ const reader: StatusReader = {
   overview: async () => ({
     organization: ORGANIZATION,
     organizations: [ORGANIZATION],
-    counts: { couples: 1, running: 1, sentToday: 0, attention: 0 },
+    counts: { couples: 1, running: 1, sentToday: 0, attention: 0, planned: 0 },
     attention: [],
     next: [],
     sent: [],

@@ -1,9 +1,10 @@
+import { source as axeSource } from 'axe-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FastifyInstance } from 'fastify';
 import type { Browser, Page } from 'playwright-core';
 import { createApi } from '../../api/server.ts';
 import type { StatusReader } from '../../api/status-page/read.ts';
-import type { StatusView, StepLine } from '../../api/status-page/view.ts';
+import type { CoupleView, StatusView, StepLine } from '../../api/status-page/view.ts';
 import { startBrowser } from '../support/browser.ts';
 
 const organization = {
@@ -21,21 +22,40 @@ const welcome: StepLine = {
   state: 'planned',
   local: 'Sat 21 Nov 2026 10:15',
   zone: 'Europe/London',
+  inMinutes: 4,
   reason: 'Goes as planned.',
 };
 let view: StatusView = {
   organization,
   organizations: [organization],
-  counts: { couples: 1, running: 1, sentToday: 0, attention: 0 },
+  counts: { couples: 1, running: 1, sentToday: 0, attention: 0, planned: 1 },
   attention: [],
   next: [welcome],
   sent: [],
   couples: [],
 };
+const waiting: StepLine = { ...welcome, step: 'Photography timeline', state: 'held', inMinutes: null, local: null };
+const failed = { clientId: welcome.clientId, couple: welcome.couple, channel: 'email', subject: null };
+const couple = {
+  clientId: welcome.clientId,
+  couple: welcome.couple,
+  status: 'booked',
+  weddingOn: '2027-06-12',
+  zone: 'Europe/London',
+  journeys: [{ executionId: 'e1', name: 'Full day photography', status: 'active', next: 'Welcome, in an hour' }],
+};
+const coupleView: CoupleView = {
+  organization,
+  couple,
+  plans: [
+    { executionId: 'e1', journey: 'Full day photography', status: 'active', temporalUrl: null, steps: [welcome] },
+  ],
+  messages: [],
+};
 const reader: StatusReader = {
   organizations: async () => [organization],
   overview: async () => view,
-  couple: async () => null,
+  couple: async () => coupleView,
 };
 
 let app: FastifyInstance;
@@ -80,4 +100,43 @@ describe('status page in a browser', () => {
     const { page } = await open(320);
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(320);
   });
+
+  it('keeps the focus of a person who reads on by keyboard while it changes', async () => {
+    const { page } = await open();
+    await page.getByRole('link', { name: welcome.couple }).first().focus();
+    view = { ...view, next: [{ ...welcome, reason: 'Changed meanwhile.' }] };
+    await page.getByText('Changed meanwhile.').waitFor();
+    expect(await page.evaluate('document.activeElement.textContent')).toBe(welcome.couple);
+  });
+
+  it.each([
+    ['light', 1280],
+    ['dark', 1280],
+    ['dark', 320],
+    // A window of 1280 at a zoom of 200 per cent.
+    ['light', 640],
+  ] as const)('has nothing that axe-core objects to, %s and %i wide', async (colorScheme, width) => {
+    const problem = 'The mail server answered 550: there is no such mailbox.';
+    const sent = [
+      { ...failed, status: 'sent', at: 'Sat 21 Nov 2026 10:15', problem: null },
+      { ...failed, status: 'failed', at: 'Sat 21 Nov 2026 10:14', problem },
+    ];
+    view = { ...view, next: [welcome], attention: [waiting], sent, couples: [couple] };
+    const { page } = await open(width);
+    await page.emulateMedia({ colorScheme });
+    for (const path of ['/', `/couples/${welcome.clientId}`]) {
+      await page.goto(new URL(path, url).href);
+      expect(await objections(page)).toEqual([]);
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
+    }
+  });
 });
+
+type Axe = { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+async function objections(page: Page): Promise<string[]> {
+  await page.evaluate(axeSource);
+  return page.evaluate(async () => {
+    const { violations } = await (globalThis as unknown as { axe: Axe }).axe.run();
+    return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`);
+  });
+}
