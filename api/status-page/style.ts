@@ -48,7 +48,6 @@ code { font: .88em ui-monospace, monospace; }
   thead { position: absolute; clip-path: inset(50%); }
   tr { padding: .5rem 0; border-bottom: 1px solid var(--line); }
   td { border-bottom: 0; padding: .15rem .8rem; }
-  td.when br { display: none; }
 }
 @media (max-width: 40rem) { .house, header, main, footer { padding-left: 1rem; padding-right: 1rem; } .numbers li { flex: 1 1 7rem; min-width: 0; } }
 .state { display: inline-block; border-radius: 1rem; padding: 0 .6rem; border: 1px solid currentColor; font-size: .84rem; white-space: nowrap; }
