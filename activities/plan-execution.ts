@@ -1,5 +1,5 @@
 import { loadExecution, type LoadedExecution } from '../db/load-execution.ts';
-import { recordPlan } from '../db/record-plan.ts';
+import { recordPlan, type EndedStep } from '../db/record-plan.ts';
 import { lockExecution } from '../db/step-effects.ts';
 import type { Trx } from '../db/tenant.ts';
 import type { Ledger, LedgerStep } from '../journeys/facts.ts';
@@ -49,8 +49,16 @@ export function replan({ loaded, now }: PlannedExecution, step: LedgerStep): Pla
   return { loaded: { ...loaded, ledger }, plan, now };
 }
 
-/** Writes the plan down and says what is next. */
-export async function settlePlan(trx: Trx, { loaded, plan, now }: PlannedExecution): Promise<NextAction> {
+/**
+ * Writes the plan down and says what is next.
+ *
+ * @param ended the step whose end made the plan anew: it is written down with it
+ */
+export async function settlePlan(
+  trx: Trx,
+  { loaded, plan, now }: PlannedExecution,
+  ended?: EndedStep,
+): Promise<NextAction> {
   const execution = { loaded, plan, now };
   const next = await askApproval(trx, execution, await followDates(trx, execution, nextActionOf(loaded, plan)));
   await recordPlan(
@@ -71,6 +79,7 @@ export async function settlePlan(trx: Trx, { loaded, plan, now }: PlannedExecuti
       blocked: next.visible?.blocked ?? false,
     },
     now,
+    ended,
   );
   return next;
 }

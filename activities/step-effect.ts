@@ -52,10 +52,12 @@ export async function whenDue<T>(
 
 /** The second half: writes down how the step ended, plans again and says what is next. */
 export async function endStep(trx: Trx, { execution, line, step }: DueStep, result: StepResult): Promise<NextAction> {
-  const { executionId } = execution.loaded;
-  await finishStep(trx, executionId, line, result);
+  const replanned = replan(execution, ledgerStepOf(execution, line, result));
+  // In one statement, where nothing has to happen in between and the plan has nothing more to say about this step.
+  if (result.state === 'done' || result.state === 'skipped') return settlePlan(trx, replanned, { line, result });
+  await finishStep(trx, execution.loaded.executionId, line, result);
   if (result.state === 'failed') await applyFailurePolicy(trx, execution, step, result);
-  return settlePlan(trx, replan(execution, ledgerStepOf(execution, line, result)));
+  return settlePlan(trx, replanned);
 }
 
 /** A step that only touches our own rows: both halves in one transaction. */

@@ -83,7 +83,7 @@ export async function loadMessage(
     step?: { executionId: string; key: string; occurrence: number };
   },
 ): Promise<MessageSource | null> {
-  const { rows } = await sql<{ source: MessageSource }>`
+  const { rows } = await sql<{ source: MessageSource }>`/* load_message */
     select jsonb_build_object(
       'parts', coalesce((
         select jsonb_object_agg(p.name, p.body) from (

@@ -1,7 +1,14 @@
 import { sql } from 'kysely';
 
 import type { Plan, PlannedStep } from '../journeys/plan.ts';
+import { finishedRow, type StepResult } from './step-effects.ts';
 import type { Trx } from './tenant.ts';
+
+/** A step with how it ended. */
+export interface EndedStep {
+  readonly line: PlannedStep;
+  readonly result: StepResult;
+}
 
 /** What the row of the execution says about the plan, for lists and for finding what is overdue. */
 export interface PlanHead {
@@ -19,6 +26,7 @@ export interface PlanHead {
  * past when its time became what it is (rule 8).
  *
  * @param now instant at which the plan was computed
+ * @param ended a step that has just ended: it is written down in the same statement
  */
 export async function recordPlan(
   trx: Trx,
@@ -27,15 +35,18 @@ export async function recordPlan(
   plan: Plan,
   head: PlanHead,
   now: string,
+  ended?: EndedStep,
 ): Promise<void> {
-  const ended = plan.steps.filter((step) => ENDED.has(step.state)).length;
-  const lines = plan.steps.map((step) => toRow(step, now));
-  await sql`
+  const endedSteps = plan.steps.filter((step) => ENDED.has(step.state)).length;
+  const isEnded = ({ key, occurrence }: PlannedStep): boolean =>
+    key === ended?.line.key && occurrence === ended.line.occurrence;
+  const lines = plan.steps.map((step) => ({ ...toRow(step, now), is_written: isEnded(step) }));
+  await sql`/* record_plan${sql.raw(ended === undefined ? '' : '_and_end')} */
     with line as (
       select * from jsonb_to_recordset(${JSON.stringify(lines)}::jsonb) as r(
         step_key text, occurrence int, step_type text, state text, due_at timestamptz, scheduled_for timestamptz,
-        local_time text, time_zone text, depends_on text, reason jsonb, ended_at timestamptz)
-    ), gone as (
+        local_time text, time_zone text, depends_on text, reason jsonb, ended_at timestamptz, is_written boolean)
+    ), ${ended === undefined ? sql`` : sql`done as (${finishedRow(executionId, ended.line, ended.result)}), `}gone as (
       delete from app.journey_step_executions j
       where j.organization_id = ${organizationId} and j.execution_id = ${executionId}
         and j.ended_at is null and j.attempts = 0
@@ -47,7 +58,7 @@ export async function recordPlan(
         paused_at = case when ${head.status} = 'paused' then coalesce(paused_at, ${now}) end,
         next_action_at = ${head.nextActionAt}, next_action = ${head.nextAction},
         current_step_key = ${head.currentStepKey}, blocked = ${head.blocked}, planned_at = ${now},
-        steps_total = ${plan.steps.length}, steps_completed = ${ended}
+        steps_total = ${plan.steps.length}, steps_completed = ${endedSteps}
       where e.organization_id = ${organizationId} and e.id = ${executionId}
     )
     insert into app.journey_step_executions as j
@@ -55,7 +66,7 @@ export async function recordPlan(
        local_time, time_zone, depends_on, reason, ended_at)
     select ${organizationId}, ${executionId}, step_key, occurrence, step_type, state, due_at, ${now}, scheduled_for,
       local_time, time_zone, depends_on, reason, ended_at
-    from line
+    from line where not is_written
     on conflict (organization_id, execution_id, step_key, occurrence) do update set
       state = excluded.state, due_at = excluded.due_at, scheduled_for = excluded.scheduled_for,
       planned_at = case when j.due_at is distinct from excluded.due_at then excluded.planned_at else j.planned_at end,

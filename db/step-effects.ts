@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 
 import type { PlannedStep } from '../journeys/plan.ts';
 import type { Reason } from '../journeys/reasons.ts';
@@ -6,7 +6,7 @@ import type { Trx } from './tenant.ts';
 
 /** The row of an execution, held until the transaction ends: two plans of one execution never overlap. */
 export async function lockExecution(trx: Trx, executionId: string): Promise<{ status: string } | null> {
-  const { rows } = await sql<{ status: string }>`
+  const { rows } = await sql<{ status: string }>`/* lock_execution */
     select status from app.journey_executions where id = ${executionId} for update
   `.execute(trx);
   return rows[0] ?? null;
@@ -31,14 +31,18 @@ export interface StepResult {
  *
  * @param line the step as planned: its row is made of it where there is none yet
  */
-export async function finishStep(
-  trx: Trx,
+export async function finishStep(trx: Trx, executionId: string, line: PlannedStep, result: StepResult): Promise<void> {
+  await sql`/* finish_step */ ${finishedRow(executionId, line, result)}`.execute(trx);
+}
+
+/** The same as a part of a larger statement. */
+export function finishedRow(
   executionId: string,
   line: PlannedStep,
   { state, at, outcome, reason, nextAttemptAt, isUncounted, error }: StepResult,
-): Promise<void> {
+): RawBuilder<unknown> {
   const endedAt = state === 'planned' ? null : at;
-  await sql`
+  return sql`
     insert into app.journey_step_executions as j
       (execution_id, step_key, occurrence, step_type, state, due_at, planned_at, scheduled_for, local_time, time_zone,
        ended_at, outcome, reason, next_attempt_at, error_code, error_message)
@@ -51,8 +55,7 @@ export async function finishStep(
       error_message = excluded.error_message,
       attempts = greatest(0, j.attempts - ${isUncounted === true ? 1 : 0}::int),
       duration_ms = least(2147483647, greatest(0, extract(epoch from ${at}::timestamptz - j.started_at) * 1000))::int
-    where j.ended_at is null or j.state = 'unknown'
-  `.execute(trx);
+    where j.ended_at is null or j.state = 'unknown'`;
 }
 
 /**
@@ -66,7 +69,7 @@ export async function beginAttempt(
   line: PlannedStep,
   at: string,
 ): Promise<{ stepExecutionId: string; attempts: number } | null> {
-  const { rows } = await sql<{ id: string; attempts: number }>`
+  const { rows } = await sql<{ id: string; attempts: number }>`/* begin_attempt */
     insert into app.journey_step_executions as j
       (execution_id, step_key, occurrence, step_type, state, due_at, planned_at, scheduled_for, local_time, time_zone,
        reason, attempts, started_at)
