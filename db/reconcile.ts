@@ -44,9 +44,13 @@ export async function callStuckUnknown(
   before: string,
 ): Promise<{ id: string; executionId: string | null }[]> {
   const { rows } = await sql<{ id: string; executionId: string | null }>`
-    update app.communications
+    update app.communications m
     set status = 'unknown', error_code = 'unknown', error_message = 'The process that was sending it died; the provider may have it.'
-    where organization_id = (select app.current_org_id()) and status = 'sending' and send_claimed_at < ${before}::timestamptz
+    where m.organization_id = (select app.current_org_id()) and m.status = 'sending' and m.send_claimed_at < ${before}::timestamptz
+      -- It belongs to a step that has begun and not ended, or to none: both are found by an index.
+      and (m.step_execution_id is null or m.step_execution_id in (
+        select s.id from app.journey_step_executions s
+        where s.organization_id = (select app.current_org_id()) and s.ended_at is null and s.started_at is not null))
     returning id, execution_id as "executionId"
   `.execute(trx);
   return rows;

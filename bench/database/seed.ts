@@ -96,9 +96,10 @@ const STATEMENTS: readonly [string, string][] = [
   ],
   [
     'messages',
-    `insert into app.communications (organization_id, client_id, execution_id, template_id, step_key, occurrence,
-         idempotency_key, type, direction, recipient, subject, content, status, local_on, sent_at, created_at)
-       select ${id('o', organizationOf('n'))}, ${id('c', 'n')}, ${id('e', 'n')}, ${id('t', organizationOf('n'))},
+    `insert into app.communications (organization_id, client_id, execution_id, step_execution_id, template_id, step_key,
+         occurrence, idempotency_key, type, direction, recipient, subject, content, status, local_on, sent_at, created_at)
+       select ${id('o', organizationOf('n'))}, ${id('c', 'n')}, ${id('e', 'n')},
+              ${id('s', `n || '/' || k % 30 + 1`)}, ${id('t', organizationOf('n'))},
               'step_' || (k % 30 + 1), 1, n || '/' || k, 'email', 'outbound', 'c' || n || '@example.com',
               'About your wedding', repeat('Dear both, ', 20), case when k % 50 = 0 then 'bounced' else 'delivered' end,
               at::date, at, at

@@ -22,6 +22,7 @@ const WITH_ROWS = [
   'constraint-missing-not-valid',
   'disallowed-unique-constraint',
   'require-concurrent-index-creation',
+  'require-concurrent-index-deletion',
 ];
 const FIRST_RELEASE_ENDS = '20261201T0000';
 
