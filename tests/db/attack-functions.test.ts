@@ -70,6 +70,8 @@ function argumentOf({ name, type }: Callable['parameters'][number]): string {
     text:
       name === 'of_table' || name.endsWith('_table') ? `'clients'` : name === 'action' ? `'attack.tried'` : `'custom'`,
     'text[]': `'{name}'::text[]`,
+    'date[]': `array['2026-01-01']::date[]`,
+    'integer[]': `array[2]::integer[]`,
     jsonb: `'{}'::jsonb`,
     bytea: `sha256('x')`,
     boolean: 'true',

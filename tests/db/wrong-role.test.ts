@@ -43,6 +43,8 @@ const OUR_OWN: readonly string[] = [
   ...['app_api', 'app_ops', 'app_readonly', 'app_relay', 'app_worker'].map((role) => `ops.migrations ${role} select`),
   'ops.partitioned_tables app_ops select',
   ...['app_api', 'app_ops', 'app_readonly', 'app_worker'].map((role) => `ops.personal_tables ${role} select`),
+  'ops.provider_days app_ops select',
+  'ops.provider_limits app_ops select insert update delete',
   'ops.statement_snapshots app_ops select',
   ...['app_api', 'app_ops', 'app_readonly', 'app_relay', 'app_worker'].map(
     (role) => `ops.table_decisions ${role} select`,
