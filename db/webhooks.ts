@@ -113,8 +113,8 @@ export async function tellOwners(trx: Trx, dedupKey: string, title: string, body
   `.execute(trx);
 }
 
-/** How many deliveries a replay covers at most. */
-const MOST_REPLAYED = 10_000;
+/** So many rows are changed by one statement. */
+const BATCH = 10_000;
 
 export type ReplayChoice =
   | { readonly deliveryId: string }
@@ -137,12 +137,19 @@ export async function replayDeliveries(trx: Trx, choice: ReplayChoice): Promise<
       : sql`d.created_at >= ${choice.since} and (${choice.until}::timestamptz is null or d.created_at < ${choice.until})
             and (${choice.webhookId}::uuid is null or d.webhook_id = ${choice.webhookId})
             and (not ${choice.onlyFailed} or d.status in ('failed', 'exhausted', 'cancelled'))`;
-  const { numAffectedRows } = await sql`
-    update app.webhook_deliveries set status = 'pending', delivered_at = null, next_attempt_at = null,
-      dispatched_at = null, locked_until = null, replays = replays + 1, replay_base = attempt_count
-    where id in (select d.id from app.webhook_deliveries d where ${which} order by d.sequence limit ${MOST_REPLAYED})
-  `.execute(trx);
-  return Number(numAffectedRows ?? 0);
+  let replayed = 0;
+  for (let after = '0'; ;) {
+    const { rows } = await sql<{ sequence: string }>`
+      update app.webhook_deliveries d set status = 'pending', delivered_at = null, next_attempt_at = null,
+        dispatched_at = null, locked_until = null, replays = replays + 1, replay_base = attempt_count
+      where id in (select d.id from app.webhook_deliveries d where ${which} and d.sequence > ${after}::bigint
+                    order by d.sequence limit ${BATCH})
+      returning sequence::text
+    `.execute(trx);
+    replayed += rows.length;
+    if (rows.length < BATCH) return replayed;
+    after = rows.reduce((last, { sequence }) => (BigInt(sequence) > BigInt(last) ? sequence : last), after);
+  }
 }
 
 export interface DeliveryRow {

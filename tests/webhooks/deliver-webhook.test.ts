@@ -7,7 +7,7 @@ import { createWebhookChannel, type WebhookChannel } from '../../channels/webhoo
 import { withRelay } from '../../db/relay.ts';
 import { withTenant } from '../../db/tenant.ts';
 import { leaseDeliveries, type DeliveryRef } from '../../db/webhook-deliveries.ts';
-import { replayDeliveries } from '../../db/webhooks.ts';
+import { replayDeliveries, switchWebhook } from '../../db/webhooks.ts';
 import { allowPorts, startReceiver } from '../channels/webhook/receiver.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { testKeyRing } from '../support/temporal.ts';
@@ -291,6 +291,33 @@ describe('a replay', () => {
     // Another organization's replay reaches none of them.
     const other = await createEndpoint(db, receiver.url);
     expect(await replay(other.organizationId, { ...choice, webhookId: null, onlyFailed: false })).toBe(0);
+  });
+});
+
+describe('what happens while an endpoint is switched off', () => {
+  test('is written down and comes with a replay, once it is on again', async () => {
+    const { receiver, attempt } = await setUp();
+    const endpoint = await createEndpoint(db, receiver.url);
+    const { organizationId, webhookId } = endpoint;
+    const switchTo = (on: boolean, at = new Date()) =>
+      withTenant(db.api, { organizationId, actor: 'test' }, (trx) => switchWebhook(trx, webhookId, on, 'repair', at));
+    const happen = (key: string) =>
+      db.query(`select app.tell_webhooks($1, null, 'journey.completed', $2, '{}')`, [organizationId, key]);
+    await switchTo(false, new Date(Date.now() - 31 * 24 * HOUR));
+    await happen('given up');
+    await switchTo(false);
+    await happen('missed');
+    await switchTo(true);
+    await withTenant(db.api, { organizationId, actor: 'test' }, (trx) =>
+      replayDeliveries(trx, { webhookId, since: new Date(Date.now() - HOUR), until: null, onlyFailed: true }),
+    );
+    const deliveries = await db.query<{ id: string; key: string }>(
+      `select id, idempotency_key as key from app.webhook_deliveries where webhook_id = $1`,
+      [webhookId],
+    );
+    expect(deliveries.map(({ key }) => key)).toEqual([`missed/${webhookId}`]);
+    expect(await attempt({ organizationId, deliveryId: deliveries[0]?.id ?? '', run: 1 })).toBe('delivered');
+    expect(receiver.received).toHaveLength(1);
   });
 });
 
