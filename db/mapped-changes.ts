@@ -107,6 +107,11 @@ export interface OutsidePayment {
   readonly amount: number;
   readonly currency: string;
   readonly dueOn?: string | undefined;
+  /** The day it was paid, in the organization's zone; absent: now. */
+  readonly paidOn?: string | undefined;
+  readonly amountRefunded?: number | undefined;
+  /** The number of the couple's invoice that it is for. */
+  readonly invoice?: string | undefined;
 }
 
 /**
@@ -123,22 +128,39 @@ export async function putOutsidePayment(trx: Trx, payment: OutsidePayment): Prom
     limit 1 for update
   `.execute(trx);
   const reference = JSON.stringify({ reference: payment.reference });
+  const { status, amountRefunded = null } = payment;
+  const isPaid = ['succeeded', 'partially_refunded', 'refunded'].includes(status);
+  const paidAt = sql`case when ${isPaid} then (select (${payment.paidOn ?? null}::date + time '12:00') at time zone o.timezone
+    from app.organizations o where o.id = app.current_org_id()) end`;
+  const invoiceId = sql`(select i.id from app.invoices i
+    where i.invoice_number = ${payment.invoice ?? null} and i.client_id = ${payment.clientId})`;
   const [known] = rows;
   if (known === undefined) {
     await sql`
-      insert into app.payments (client_id, kind, status, amount, currency, due_on, metadata)
-      values (${payment.clientId}, ${payment.kind}, ${payment.status}, ${payment.amount}, ${payment.currency},
-        ${payment.dueOn ?? null}, ${reference}::jsonb)
+      insert into app.payments (client_id, kind, status, amount, amount_refunded, currency, due_on, paid_at, invoice_id,
+        metadata)
+      values (${payment.clientId}, ${payment.kind}, ${status}, ${payment.amount}, coalesce(${amountRefunded}::integer, 0),
+        ${payment.currency}, ${payment.dueOn ?? null}, ${paidAt}, ${invoiceId}, ${reference}::jsonb)
     `.execute(trx);
     return;
   }
   await sql`
     update app.payments p set metadata = p.metadata || ${reference}::jsonb,
       due_on = coalesce(${payment.dueOn ?? null}::date, p.due_on),
-      status = case when array_position(${ORDER}::text[], ${payment.status}) > array_position(${ORDER}::text[], p.status)
-        then ${payment.status} else p.status end
+      invoice_id = coalesce(${invoiceId}, p.invoice_id),
+      paid_at = coalesce(p.paid_at, ${paidAt}),
+      amount_refunded = greatest(p.amount_refunded, least(p.amount, coalesce(${amountRefunded}::integer, 0))),
+      status = case when array_position(${ORDER}::text[], ${status}) > array_position(${ORDER}::text[], p.status)
+        then ${status} else p.status end
     where p.id = ${known.id}
   `.execute(trx);
+}
+
+export async function hasInvoice(trx: Trx, clientId: string, number: string): Promise<boolean> {
+  const { rows } = await sql`
+    select from app.invoices where client_id = ${clientId} and invoice_number = ${number}
+  `.execute(trx);
+  return rows.length > 0;
 }
 
 const ORDER = ['pending', 'failed', 'cancelled', 'succeeded', 'partially_refunded', 'refunded'];

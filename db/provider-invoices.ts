@@ -82,14 +82,3 @@ export async function tieInvoice(trx: Trx, paymentId: string, invoiceId: string)
     update app.payments set invoice_id = ${invoiceId} where id = ${paymentId} and invoice_id is distinct from ${invoiceId}
   `.execute(trx);
 }
-
-/** An invoice asks for nothing any more once its payment has brought in what it was about. */
-export async function coverInvoice(trx: Trx, paymentId: string): Promise<void> {
-  await sql`
-    update app.invoices i set status = 'paid', amount_paid = i.total_amount, paid_at = coalesce(i.paid_at, p.paid_at)
-      from app.payments p
-     where p.id = ${paymentId} and i.organization_id = p.organization_id and i.id = p.invoice_id
-       and p.status in ('succeeded', 'partially_refunded', 'refunded') and p.amount >= i.total_amount
-       and i.status in ('sent', 'partially_paid', 'overdue')
-  `.execute(trx);
-}

@@ -17,7 +17,7 @@ import {
   tellPaymentEvent,
   type KnownPayment,
 } from '../../db/provider-payments.ts';
-import { coverInvoice, tieInvoice } from '../../db/provider-invoices.ts';
+import { tieInvoice } from '../../db/provider-invoices.ts';
 import type { Trx } from '../../db/tenant.ts';
 import { applyInvoice } from './apply-invoice.ts';
 
@@ -89,7 +89,6 @@ async function applyNews(
   }
   await linkPayment(trx, payment.id, keys);
   await settle(news, payment, seen);
-  await coverInvoice(trx, payment.id);
   // What overtook this event had nothing to hold on to; now it has.
   await wakeInboundEvents(trx, keys);
   return { kind: 'processed' };

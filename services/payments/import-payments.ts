@@ -1,41 +1,68 @@
 import { parse } from 'csv-parse/sync';
 import { z } from 'zod';
 
-import { findOutsideClients, putOutsidePayment } from '../../db/mapped-changes.ts';
+import { findOutsideClients, hasInvoice, putOutsidePayment } from '../../db/mapped-changes.ts';
 import type { Trx } from '../../db/tenant.ts';
 
-export const PAYMENT_COLUMNS = ['couple', 'reference', 'kind', 'amount', 'currency', 'status', 'due_on'] as const;
+export const PAYMENT_COLUMNS = [
+  'couple',
+  'reference',
+  'kind',
+  'amount',
+  'currency',
+  'status',
+  'due_on',
+  'paid_on',
+  'refunded',
+  'invoice',
+] as const;
 
-const rowSchema = z.object({
-  couple: z.string().trim().min(1, 'is missing: the couple’s external id or email address').max(320),
-  reference: z.string().trim().min(1, 'is missing: by it the payment is known again').max(200),
-  kind: z
-    .string()
-    .trim()
-    .regex(/^[a-z][a-z0-9_]{0,39}$/, 'is small letters, digits and _, such as deposit'),
-  amount: z
-    .string()
-    .trim()
-    .regex(/^\d{1,8}(\.\d{1,2})?$/, 'is not an amount such as 1450.00')
-    .transform((text) => Math.round(Number(text) * 100))
-    .pipe(z.int().min(1, 'is nothing')),
-  currency: z
-    .string()
-    .trim()
-    .transform((text) => text.toUpperCase())
-    .pipe(
-      z.union([z.literal('').transform(() => 'GBP'), z.string().regex(/^[A-Z]{3}$/, 'is not a currency such as GBP')]),
-    )
-    .default('GBP'),
-  status: z
-    .enum(['pending', 'succeeded', 'failed', 'refunded', 'partially_refunded', 'cancelled'], {
-      error: 'is one of pending, succeeded, failed, refunded, partially_refunded, cancelled',
-    })
-    .default('pending'),
-  due_on: z
-    .union([z.literal('').transform(() => undefined), z.iso.date('is not a date such as 2027-05-01')])
-    .optional(),
-});
+const amount = z
+  .string()
+  .trim()
+  .regex(/^\d{1,8}(\.\d{1,2})?$/, 'is not an amount such as 1450.00')
+  .transform((text) => Math.round(Number(text) * 100));
+const absent = z.literal('').transform(() => undefined);
+const day = z.union([absent, z.iso.date('is not a date such as 2027-05-01')]).optional();
+
+const rowSchema = z
+  .object({
+    couple: z.string().trim().min(1, 'is missing: the couple’s external id or email address').max(320),
+    reference: z.string().trim().min(1, 'is missing: by it the payment is known again').max(200),
+    kind: z
+      .string()
+      .trim()
+      .regex(/^[a-z][a-z0-9_]{0,39}$/, 'is small letters, digits and _, such as deposit'),
+    amount: amount.pipe(z.int().min(1, 'is nothing')),
+    currency: z
+      .string()
+      .trim()
+      .transform((text) => text.toUpperCase())
+      .pipe(
+        z.union([
+          z.literal('').transform(() => 'GBP'),
+          z.string().regex(/^[A-Z]{3}$/, 'is not a currency such as GBP'),
+        ]),
+      )
+      .default('GBP'),
+    status: z
+      .enum(['pending', 'succeeded', 'failed', 'refunded', 'partially_refunded', 'cancelled'], {
+        error: 'is one of pending, succeeded, failed, refunded, partially_refunded, cancelled',
+      })
+      .default('pending'),
+    due_on: day,
+    paid_on: day,
+    refunded: z.union([absent, amount]).optional(),
+    invoice: z.union([absent, z.string().trim().max(60)]).optional(),
+  })
+  .superRefine((row, context) => {
+    if (row.refunded !== undefined && row.refunded > row.amount) {
+      context.addIssue({ code: 'custom', path: ['refunded'], message: 'is more than the amount' });
+    }
+    if (row.status === 'partially_refunded' && row.refunded === undefined) {
+      context.addIssue({ code: 'custom', path: ['refunded'], message: 'is missing: how much went back' });
+    }
+  });
 
 export interface PaymentImport {
   readonly imported: number;
@@ -70,12 +97,16 @@ export async function importPayments(trx: Trx, csv: string | Buffer): Promise<Pa
 
 async function put(
   trx: Trx,
-  { couple, due_on: dueOn, ...payment }: z.output<typeof rowSchema>,
+  { couple, due_on: dueOn, paid_on: paidOn, refunded: amountRefunded, ...payment }: z.output<typeof rowSchema>,
 ): Promise<string | null> {
   const [clientId, another] = await findOutsideClients(trx, { externalId: couple, email: couple.toLowerCase() });
   if (clientId === undefined) return `couple: there is none with the id or address "${couple}"`;
   if (another !== undefined) return `couple: several have the address "${couple}"; give the external id`;
-  await putOutsidePayment(trx, { clientId, ...payment, dueOn });
+  const { invoice } = payment;
+  if (invoice !== undefined && !(await hasInvoice(trx, clientId, invoice))) {
+    return `invoice: the couple has none with the number "${invoice}"`;
+  }
+  await putOutsidePayment(trx, { clientId, ...payment, dueOn, paidOn, amountRefunded });
   return null;
 }
 

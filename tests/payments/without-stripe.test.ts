@@ -1,6 +1,8 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
+import { tellDue } from '../../db/outbox.ts';
+import { withRelay } from '../../db/relay.ts';
 import { withTenant, type Trx } from '../../db/tenant.ts';
 import { importPayments } from '../../services/payments/import-payments.ts';
 import { issueInvoice } from '../../services/payments/issue-invoice.ts';
@@ -126,6 +128,40 @@ describe('invoices written by another program', () => {
   });
 });
 
+describe('an invoice whose payments were written by another program', () => {
+  test('is paid once they come to its total, whoever wrote them, and is not called overdue', async () => {
+    const { organizationId, clientId, within } = await createCouple();
+    const issued = await within((trx) =>
+      issueInvoice(trx, { clientId, subtotalAmount: 100_000, dueOn: '2026-12-01' }, NOW),
+    );
+    if (!issued.ok) throw new Error('not issued');
+    const pay = (amount: number) =>
+      db.query(
+        `insert into app.payments (organization_id, client_id, kind, amount, status, invoice_id)
+         values ($1, $2, 'instalment', $3, 'succeeded', $4)`,
+        [organizationId, clientId, amount, issued.invoiceId],
+      );
+    const invoice = async () => {
+      const [row] = await db.query(
+        `select status, amount_paid, paid_at is not null as is_dated from app.invoices where id = $1`,
+        [issued.invoiceId],
+      );
+      return row;
+    };
+    await pay(40_000);
+    expect(await invoice()).toEqual({ status: 'partially_paid', amount_paid: 40_000, is_dated: false });
+    await within((trx) =>
+      importPayments(
+        trx,
+        `couple,reference,kind,amount,status,paid_on,invoice\nc-1,R-2,balance,600.00,succeeded,2026-11-25,${issued.number}\n`,
+      ),
+    );
+    expect(await invoice()).toEqual({ status: 'paid', amount_paid: 100_000, is_dated: true });
+    await withRelay(db.relay, (trx) => tellDue(trx, new Date('2026-12-05T10:00:00Z')));
+    expect(await invoice()).toMatchObject({ status: 'paid' });
+  });
+});
+
 describe('a payment plan', () => {
   test('becomes payments with their due dates, in one go', async () => {
     const { clientId, within, payments } = await createCouple();
@@ -190,6 +226,36 @@ describe('payments from a list', () => {
       [clientId],
     );
     expect(told.map(({ event }) => event)).toEqual(['payment.scheduled', 'payment.succeeded', 'payment.scheduled']);
+  });
+
+  test('say when they were paid, what went back, and for which invoice', async () => {
+    const { clientId, within } = await createCouple('America/New_York');
+    const csv = [
+      'couple,reference,kind,amount,status,paid_on,refunded,invoice',
+      'c-1,A,deposit,300.00,succeeded,2026-10-03,,',
+      'c-1,B,extra,100.00,partially_refunded,2026-10-04,25.50,',
+      'c-1,C,extra,80.00,refunded,2026-10-05,,',
+      'c-1,D,extra,80.00,partially_refunded,,,',
+      'c-1,E,extra,80.00,succeeded,,90,2026-0009',
+      'c-1,F,extra,80.00,succeeded,,,2026-0009',
+    ].join('\n');
+    expect(await within((trx) => importPayments(trx, csv))).toEqual({
+      imported: 3,
+      refused: [
+        { line: 5, message: 'refunded is missing: how much went back' },
+        { line: 6, message: 'refunded is more than the amount' },
+        { line: 7, message: 'invoice: the couple has none with the number "2026-0009"' },
+      ],
+    });
+    const rows = await db.query(
+      `select status, amount_refunded as refunded, paid_at from app.payments where client_id = $1 order by paid_at`,
+      [clientId],
+    );
+    expect(rows).toEqual([
+      { status: 'succeeded', refunded: 0, paid_at: new Date('2026-10-03T16:00:00Z') },
+      { status: 'partially_refunded', refunded: 2_550, paid_at: new Date('2026-10-04T16:00:00Z') },
+      { status: 'refunded', refunded: 8_000, paid_at: new Date('2026-10-05T16:00:00Z') },
+    ]);
   });
 
   test('twice change nothing, and a later list leads them on and never back', async () => {
