@@ -91,7 +91,7 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: CommandModule }
     load: async () => (await import('./commands/fields.ts')).fieldsCommand(),
   },
   payments: {
-    summary: 'what couples owe and have paid: import from a list',
+    summary: 'what couples owe and have paid: plans, invoices, import from a list',
     load: async () => (await import('./commands/payments.ts')).paymentsCommand(),
   },
   outbox: {

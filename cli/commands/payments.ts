@@ -3,12 +3,18 @@ import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 
 import { importPayments, PAYMENT_COLUMNS } from '../../services/payments/import-payments.ts';
+import { invoiceCommand, invoicesCommand } from '../payments/invoice-commands.ts';
+import { listCommand, planCommand } from '../payments/plan-commands.ts';
 import { OperatorError } from '../operator-error.ts';
 import { inOrganization, organizationCommand, print, type OrganizationOptions } from '../organization-command.ts';
 
 /** `wedsync payments`: what couples owe and have paid. */
 export function paymentsCommand(): Command {
-  return new Command('payments').description('What couples owe and have paid.').addCommand(importCommand());
+  const payments = new Command('payments').description('What couples owe and have paid.');
+  for (const part of [listCommand(), planCommand(), invoiceCommand(), invoicesCommand(), importCommand()]) {
+    payments.addCommand(part);
+  }
+  return payments;
 }
 
 function importCommand(): Command {
@@ -18,12 +24,14 @@ function importCommand(): Command {
     .addHelpText(
       'after',
       `
-Columns: ${PAYMENT_COLUMNS.join(', ')}; couple is the external id or an email address, amount is in pounds and pence.
+Columns: ${PAYMENT_COLUMNS.join(', ')}; couple is the external id or an email address, amounts are in
+pounds and pence; paid_on (a day), refunded (an amount) and invoice (a number) may stay empty.
 Exit codes: 0 every row was brought, 1 some were refused, 2 usage.
 
 Example:
-  couple,reference,kind,amount,currency,status,due_on
-  c-17,INV-9,balance,1450.00,GBP,pending,2027-05-01`,
+  couple,reference,kind,amount,currency,status,due_on,paid_on
+  c-17,INV-9,deposit,300.00,GBP,succeeded,,2026-11-20
+  c-17,INV-10,balance,1450.00,GBP,pending,2027-05-01,`,
     )
     .action(async (path: string, options: OrganizationOptions) => {
       const csv = await readFile(path).catch((error: unknown) => {

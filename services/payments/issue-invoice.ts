@@ -34,6 +34,9 @@ export async function issueInvoice(trx: Trx, input: unknown, now: Date): Promise
   }
   const { clientId, subtotalAmount, taxAmount, currency, dueOn = null, paymentId = null } = parsed.data;
   const total = subtotalAmount + taxAmount;
+  if (paymentId !== null && !(await hasPayment(trx, clientId, paymentId))) {
+    return { ok: false, problems: [{ path: 'paymentId', message: 'The couple has no such payment.' }] };
+  }
   const { rows } = await sql<{ id: string; number: string }>`
     insert into app.invoices (client_id, status, subtotal_amount, tax_amount, total_amount, currency, due_date, issued_at)
     select c.id, 'sent', ${subtotalAmount}, ${taxAmount}, ${total}, ${currency}, ${dueOn}::date, ${now}
@@ -45,10 +48,14 @@ export async function issueInvoice(trx: Trx, input: unknown, now: Date): Promise
   if (invoice === undefined)
     return { ok: false, problems: [{ path: 'clientId', message: 'There is no such couple.' }] };
   if (paymentId !== null) {
-    const { numAffectedRows = 0n } = await sql`
-      update app.payments set invoice_id = ${invoice.id} where id = ${paymentId} and client_id = ${clientId}
-    `.execute(trx);
-    if (numAffectedRows === 0n) throw new Error('The couple has no such payment.');
+    await sql`update app.payments set invoice_id = ${invoice.id} where id = ${paymentId}`.execute(trx);
   }
   return { ok: true, invoiceId: invoice.id, number: invoice.number };
+}
+
+async function hasPayment(trx: Trx, clientId: string, paymentId: string): Promise<boolean> {
+  const { rows } = await sql`
+    select from app.payments where id = ${paymentId} and client_id = ${clientId} for update
+  `.execute(trx);
+  return rows.length > 0;
 }

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { z } from 'zod';
 
+import { countPlanned, endPlan } from '../../db/payment-desk.ts';
 import type { Trx } from '../../db/tenant.ts';
 
 const partSchema = z
@@ -24,6 +25,8 @@ const planSchema = z
       .regex(/^[A-Z]{3}$/, 'is three capital letters such as GBP')
       .default('GBP'),
     parts: z.array(partSchema).min(1).max(60),
+    /** Instead of the plan there is: what of it is not paid is cancelled. */
+    replace: z.boolean().default(false),
   })
   .superRefine(({ parts, totalAmount }, context) => {
     const sum = parts.reduce((total, part) => total + part.amount, 0);
@@ -44,7 +47,11 @@ export async function planPayments(trx: Trx, input: unknown): Promise<PaymentPla
   if (!parsed.success) {
     return { ok: false, problems: parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })) };
   }
-  const { clientId, currency, parts } = parsed.data;
+  const { clientId, currency, parts, replace } = parsed.data;
+  if (replace) await endPlan(trx, clientId);
+  else if ((await countPlanned(trx, clientId)) > 0) {
+    return { ok: false, problems: [{ path: 'clientId', message: 'The couple has a payment plan. Replace it.' }] };
+  }
   const { rows } = await sql<{ paymentId: string }>`
     insert into app.payment_schedules (client_id, kind, amount, currency, due_on, days_from_wedding)
     select c.id, p.kind, p.amount, ${currency}, p."dueOn", p."daysFromWedding"

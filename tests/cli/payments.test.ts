@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { wedsync } from './run-wedsync.ts';
+
+let db: TestDatabase;
+beforeAll(async () => {
+  db = await createTestDatabase();
+  await db.query(
+    `with o as (insert into app.organizations (name, slug) values ('Alder and Finch', 'alder') returning id)
+     insert into app.clients (organization_id, external_id, partner_1_name, status, wedding_date)
+     select id, 'c-1', 'Ana', 'booked', '2027-06-12' from o`,
+  );
+});
+afterAll(() => db?.close());
+
+const run = (...args: string[]) =>
+  wedsync(['payments', ...args, '--organization', 'alder'], { env: { DATABASE_URL: db.adminUrl } });
+const json = async <T>(...args: string[]): Promise<T> => {
+  const { stdout, stderr } = await run(...args, '--json');
+  expect(stderr).toBe('');
+  return JSON.parse(stdout) as T;
+};
+const planned = (...parts: string[]) => ['plan', '--client', 'c-1', ...parts.flatMap((part) => ['--part', part])];
+
+describe('wedsync payments', () => {
+  test('a couple gets its plan, which is replaced where it is changed, and what is paid stays', async () => {
+    await run(...planned('deposit:300.00:2026-12-01', 'balance:1450.00:-42'));
+    expect((await run('list', '--client', 'c-1')).stdout).toMatch(
+      /Ana +deposit +300\.00 GBP +pending +2026-12-01\nAna +balance +1450\.00 GBP +pending +2027-05-01 \(42 days before the wedding\)/,
+    );
+    expect(await run(...planned('balance:1450.00:-42'))).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('has a payment plan. Replace it.'),
+    });
+    await db.query(`update app.payments set status = 'succeeded' where kind = 'deposit'`);
+    await run(...planned('balance:1400.00:-30'), '--replace');
+    expect(await json('list', '--client', 'c-1')).toMatchObject([
+      { kind: 'deposit', status: 'succeeded' },
+      { kind: 'balance', amount: 145_000, status: 'cancelled' },
+      { kind: 'balance', amount: 140_000, status: 'pending', dueOn: '2027-05-13', daysFromWedding: -30 },
+    ]);
+  });
+
+  test('an invoice is issued for a payment, and is paid with it', async () => {
+    const [open] = await json<{ id: string }[]>('list', '--open');
+    const { number } = await json<{ number: string }>(
+      ...['invoice', '--client', 'c-1', '--amount', '1400.00', '--payment', open?.id ?? ''],
+    );
+    expect(number).toMatch(/^20\d\d-0001$/);
+    await db.query(`update app.payments set status = 'succeeded' where id = $1`, [open?.id]);
+    expect((await run('invoices')).stdout).toMatch(new RegExp(`${number} +Ana +paid +1400\\.00 GBP +1400\\.00 GBP`));
+    expect((await run('invoice', '--client', 'c-9', '--amount', '1')).stderr).toBe(
+      'wedsync: There is no couple "c-9".\n',
+    );
+  });
+});
