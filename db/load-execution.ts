@@ -139,7 +139,9 @@ const LOAD = `/* load_executions */ select
           'id', p.id, 'kind', p.kind, 'dueOn', p.due_on, 'status', p.status, 'paidAt', app.iso_instant(p.paid_at),
           'dueChangedAt', app.iso_instant(p.due_changed_at), 'amount', p.amount, 'currency', p.currency)
           order by p.due_on nulls last, p.created_at, p.id), '[]')
-        from app.payments p where p.organization_id = e.organization_id and p.client_id = e.client_id),
+        from app.payments p where p.organization_id = e.organization_id and p.client_id = e.client_id
+         -- What was cancelled is asked for no more; a journey that it set off still knows its own.
+         and (p.status <> 'cancelled' or p.id::text = e.trigger_ref)),
     'forms', (select coalesce(jsonb_object_agg(f.slug, jsonb_build_object('status', f.status, 'answers', f.answers)), '{}')
         from (select distinct on (form.slug) form.slug, x.status, x.answers
                 from app.form_submissions x

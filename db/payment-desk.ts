@@ -72,12 +72,44 @@ export async function countPlanned(trx: Trx, clientId: string): Promise<number> 
   return rows[0]?.parts ?? 0;
 }
 
-/** Ends a couple's payment plan: what is not paid is cancelled, what is paid stays. */
-export async function endPlan(trx: Trx, clientId: string): Promise<void> {
-  await sql`
-    update app.payments p set status = 'cancelled'
-    from app.payment_schedules s
-    where s.client_id = ${clientId} and p.id = s.payment_id and p.status in ('pending', 'failed')
+export interface OpenPart {
+  readonly scheduleId: string;
+  readonly paymentId: string;
+  readonly kind: string;
+}
+
+/** The parts of a couple's plan that are not paid yet, by due date; their rows are held. */
+export async function openParts(trx: Trx, clientId: string): Promise<OpenPart[]> {
+  const { rows } = await sql<OpenPart>`
+    select s.id as "scheduleId", s.payment_id as "paymentId", s.kind
+    from app.payment_schedules s join app.payments p on p.id = s.payment_id
+    where s.client_id = ${clientId} and p.status in ('pending', 'failed')
+    order by p.due_on nulls last, s.id for update of s, p
   `.execute(trx);
-  await sql`delete from app.payment_schedules where client_id = ${clientId}`.execute(trx);
+  return rows;
+}
+
+export interface PlannedPart {
+  readonly amount: number;
+  readonly currency: string;
+  readonly dueOn: string | null;
+  readonly daysFromWedding: number | null;
+}
+
+/** Changes a part of a plan; its payment, which journeys may count from, goes along. */
+export async function changePart(trx: Trx, scheduleId: string, part: PlannedPart): Promise<void> {
+  await sql`
+    update app.payment_schedules set amount = ${part.amount}, currency = ${part.currency}, due_on = ${part.dueOn}::date,
+      days_from_wedding = ${part.daysFromWedding}::integer
+    where id = ${scheduleId}
+  `.execute(trx);
+}
+
+/** Takes parts out of a plan: their payments are cancelled. */
+export async function cancelParts(trx: Trx, parts: readonly OpenPart[]): Promise<void> {
+  const payments = parts.map(({ paymentId }) => paymentId);
+  await sql`update app.payments set status = 'cancelled' where id = any(${payments})`.execute(trx);
+  await sql`delete from app.payment_schedules where id = any(${parts.map(({ scheduleId }) => scheduleId)})`.execute(
+    trx,
+  );
 }

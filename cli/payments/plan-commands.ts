@@ -52,7 +52,10 @@ export function planCommand(): Command {
       part,
     )
     .option('--currency <currency>', 'of all parts', currency, 'GBP')
-    .option('--replace', 'instead of the plan there is; what of it is not paid is cancelled')
+    .option(
+      '--replace',
+      'instead of the plan there is: unpaid parts of the same kind are changed, other unpaid ones cancelled',
+    )
     .addHelpText(
       'after',
       `

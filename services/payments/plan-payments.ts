@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { z } from 'zod';
 
-import { countPlanned, endPlan } from '../../db/payment-desk.ts';
+import { cancelParts, changePart, countPlanned, openParts } from '../../db/payment-desk.ts';
 import type { Trx } from '../../db/tenant.ts';
 
 const partSchema = z
@@ -25,7 +25,7 @@ const planSchema = z
       .regex(/^[A-Z]{3}$/, 'is three capital letters such as GBP')
       .default('GBP'),
     parts: z.array(partSchema).min(1).max(60),
-    /** Instead of the plan there is: what of it is not paid is cancelled. */
+    /** Instead of the plan there is: unpaid parts of the same kind are changed, the other unpaid ones cancelled. */
     replace: z.boolean().default(false),
   })
   .superRefine(({ parts, totalAmount }, context) => {
@@ -48,18 +48,32 @@ export async function planPayments(trx: Trx, input: unknown): Promise<PaymentPla
     return { ok: false, problems: parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })) };
   }
   const { clientId, currency, parts, replace } = parsed.data;
-  if (replace) await endPlan(trx, clientId);
-  else if ((await countPlanned(trx, clientId)) > 0) {
+  if (!replace && (await countPlanned(trx, clientId)) > 0) {
     return { ok: false, problems: [{ path: 'clientId', message: 'The couple has a payment plan. Replace it.' }] };
   }
+  const open = await openParts(trx, clientId);
+  const [changed, added]: [string[], typeof parts] = [[], []];
+  for (const part of parts) {
+    const place = open.findIndex(({ kind }) => kind === part.kind);
+    const [known] = place === -1 ? [] : open.splice(place, 1);
+    if (known === undefined) {
+      added.push(part);
+      continue;
+    }
+    const { amount, dueOn = null, daysFromWedding = null } = part;
+    await changePart(trx, known.scheduleId, { amount, currency, dueOn, daysFromWedding });
+    changed.push(known.paymentId);
+  }
+  await cancelParts(trx, open);
+  if (added.length === 0) return { ok: true, paymentIds: changed };
   const { rows } = await sql<{ paymentId: string }>`
     insert into app.payment_schedules (client_id, kind, amount, currency, due_on, days_from_wedding)
     select c.id, p.kind, p.amount, ${currency}, p."dueOn", p."daysFromWedding"
-    from app.clients c, jsonb_to_recordset(${JSON.stringify(parts)}::jsonb)
+    from app.clients c, jsonb_to_recordset(${JSON.stringify(added)}::jsonb)
       as p (kind text, amount integer, "dueOn" date, "daysFromWedding" integer)
     where c.id = ${clientId} and c.deleted_at is null
     returning payment_id as "paymentId"
   `.execute(trx);
   if (rows.length === 0) return { ok: false, problems: [{ path: 'clientId', message: 'There is no such couple.' }] };
-  return { ok: true, paymentIds: rows.map(({ paymentId }) => paymentId) };
+  return { ok: true, paymentIds: [...changed, ...rows.map(({ paymentId }) => paymentId)] };
 }

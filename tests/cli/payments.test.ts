@@ -25,9 +25,10 @@ const planned = (...parts: string[]) => ['plan', '--client', 'c-1', ...parts.fla
 
 describe('wedsync payments', () => {
   test('a couple gets its plan, which is replaced where it is changed, and what is paid stays', async () => {
-    await run(...planned('deposit:300.00:2026-12-01', 'balance:1450.00:-42'));
+    await run(...planned('deposit:300.00:2026-12-01', 'instalment:50.00:-100', 'balance:1450.00:-42'));
+    const before = await json<{ id: string; kind: string }[]>('list', '--client', 'c-1');
     expect((await run('list', '--client', 'c-1')).stdout).toMatch(
-      /Ana +deposit +300\.00 GBP +pending +2026-12-01\nAna +balance +1450\.00 GBP +pending +2027-05-01 \(42 days before the wedding\)/,
+      /Ana +deposit +300\.00 GBP +pending +2026-12-01\nAna +instalment .*\nAna +balance +1450\.00 GBP +pending +2027-05-01 \(42 days before the wedding\)/,
     );
     expect(await run(...planned('balance:1450.00:-42'))).toMatchObject({
       code: 2,
@@ -37,8 +38,15 @@ describe('wedsync payments', () => {
     await run(...planned('balance:1400.00:-30'), '--replace');
     expect(await json('list', '--client', 'c-1')).toMatchObject([
       { kind: 'deposit', status: 'succeeded' },
-      { kind: 'balance', amount: 145_000, status: 'cancelled' },
-      { kind: 'balance', amount: 140_000, status: 'pending', dueOn: '2027-05-13', daysFromWedding: -30 },
+      { kind: 'instalment', status: 'cancelled' },
+      // The same payment as before: what journeys planned for it moves along.
+      {
+        id: before.find(({ kind }) => kind === 'balance')?.id,
+        amount: 140_000,
+        status: 'pending',
+        dueOn: '2027-05-13',
+        daysFromWedding: -30,
+      },
     ]);
   });
 
