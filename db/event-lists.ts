@@ -48,3 +48,23 @@ export async function listInboundEvents(
   `.execute(trx);
   return rows;
 }
+
+export interface UnclaimedRow {
+  readonly id: string;
+  readonly receivedAt: Date;
+  /** As Stripe names it. */
+  readonly account: string | null;
+  readonly eventType: string;
+  readonly reason: string | null;
+}
+
+/** What came to the platform's own Stripe address and belongs to no organization. @param trx of the relay */
+export async function listUnclaimed(trx: Trx): Promise<UnclaimedRow[]> {
+  const { rows } = await sql<UnclaimedRow>`
+    select id, received_at as "receivedAt", split_part(waiting_for, ':', 2) as account, event_type as "eventType",
+      last_error as reason
+    from app.webhook_events where organization_id is null and external_event_id like 'unclaimed:%'
+    order by received_at desc limit 1000
+  `.execute(trx);
+  return rows;
+}

@@ -78,7 +78,7 @@ export async function keepUnclaimedEvent(trx: Trx, event: UnclaimedEvent): Promi
 }
 
 /** Postgres keeps no NUL in text; the exact bytes are beside it. */
-function storable(payload: unknown): string {
+export function storable(payload: unknown): string {
   return JSON.stringify(payload ?? null).replaceAll('\\u0000', '\\ufffd');
 }
 

@@ -22,8 +22,7 @@ const PREPARE = (refunded: string): string => `
   create or replace function app.prepare_payment() returns trigger language plpgsql
     set search_path = pg_catalog, pg_temp as $$
        begin
-         if new.status = 'succeeded' and new.paid_at is null then new.paid_at := now(); end if;
-         ${refunded}
+         if new.status = 'succeeded' and new.paid_at is null then new.paid_at := now(); end if;${refunded}
          if tg_op = 'UPDATE' and new.due_on is distinct from old.due_on
             and new.due_changed_at is not distinct from old.due_changed_at then
            new.due_changed_at := now();
@@ -34,7 +33,8 @@ const PREPARE = (refunded: string): string => `
 export async function up(db: MigrationDatabase): Promise<void> {
   await run(
     db,
-    PREPARE(`if new.status = 'refunded' and new.amount_refunded = 0 then new.amount_refunded := new.amount; end if;`),
+    PREPARE(`
+         if new.status = 'refunded' and new.amount_refunded = 0 then new.amount_refunded := new.amount; end if;`),
     COVER,
     `comment on function app.cover_invoice() is
        ${literal('What the payments of an invoice have brought in is what it counts as paid; refunds do not make it owed again.')}`,

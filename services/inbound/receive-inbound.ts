@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 
 import { verifyStripe } from '../../channels/intake/verify-stripe.ts';
-import { verifySender } from '../../channels/intake/verify-sender.ts';
+import { hmacSignatureSchema, verifySender } from '../../channels/intake/verify-sender.ts';
 import { openSecret, type SealingKeys } from '../../channels/webhook/sealed-secret.ts';
 import type { Database } from '../../db/database.ts';
 import { findInboundEndpoint, keepInboundEvent, type InboundEndpoint } from '../../db/inbound.ts';
@@ -41,20 +41,14 @@ export async function receiveInbound(dependencies: ReceiveDependencies, request:
     const message = 'There is no such address, or it was switched off. Copy it again from the settings.';
     return { ok: false, code: 'unknown_address', message };
   }
-  return keepVerified(
-    database,
-    endpoint.id,
-    endpoint.provider,
-    request,
-    verify(endpoint, request, dependencies, now()),
-  );
+  const verification = verifyInbound(endpoint, request, dependencies.sealingKeys, now());
+  return keepVerified(database, endpoint, request, verification);
 }
 
 /** Verified or not, an event is kept; answers what the sender is told. */
 export async function keepVerified(
   database: Database,
-  endpointId: string,
-  provider: InboundEndpoint['provider'],
+  { id: endpointId, provider, signature }: Pick<InboundEndpoint, 'id' | 'provider' | 'signature'>,
   { headers, rawBody }: Omit<InboundRequest, 'token'>,
   verification: SenderVerification,
 ): Promise<Reception> {
@@ -71,7 +65,7 @@ export async function keepVerified(
       eventType: typeOf(payload),
       payload,
       rawBody,
-      headers: keptHeaders(headers),
+      headers: keptHeaders(headers, provider === 'hmac' ? signedHeaders(signature) : []),
       verified: verification.ok,
       problem,
     }),
@@ -85,10 +79,11 @@ const NOT_JSON = 'The body is neither JSON nor a form. Send application/json.';
 
 export type SenderVerification = { ok: true; id: string | null } | { ok: false; message: string };
 
-function verify(
+/** Checks who sent a request, by the way its address asks for. */
+export function verifyInbound(
   endpoint: InboundEndpoint,
-  { headers, rawBody }: InboundRequest,
-  { sealingKeys }: ReceiveDependencies,
+  { headers, rawBody }: Pick<InboundRequest, 'headers' | 'rawBody'>,
+  sealingKeys: SealingKeys,
   now: Date,
 ): SenderVerification {
   const secrets = endpoint.secrets.map((sealed) => openSecret(sealed, endpoint.organizationId, sealingKeys));
@@ -116,7 +111,7 @@ export function parseBody(rawBody: Buffer, contentType: string | string[] | unde
 }
 
 /** By what the same event is known when it comes again. */
-function idOf(
+export function idOf(
   provider: InboundEndpoint['provider'],
   payload: unknown,
   verification: SenderVerification,
@@ -126,7 +121,7 @@ function idOf(
   return (named ?? `sha256:${createHash('sha256').update(rawBody).digest('hex')}`).slice(0, 300);
 }
 
-function typeOf(payload: unknown): string {
+export function typeOf(payload: unknown): string {
   return (fieldOf(payload, 'type') ?? fieldOf(payload, 'event') ?? '').slice(0, 100);
 }
 
@@ -136,12 +131,25 @@ function fieldOf(payload: unknown, name: string): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
 }
 
-/** For finding faults; nothing that lets anybody in. */
-const KEPT = ['content-type', 'user-agent', 'webhook-id', 'webhook-timestamp', 'x-request-id', 'stripe-signature'];
+/** For finding faults and checking signatures again; nothing that lets anybody in, such as a shared word. */
+const KEPT = [
+  'content-type',
+  'user-agent',
+  'webhook-id',
+  'webhook-timestamp',
+  'webhook-signature',
+  'x-request-id',
+  'stripe-signature',
+];
 
-export function keptHeaders(headers: InboundRequest['headers']): Record<string, string> {
-  const kept = KEPT.flatMap((name) =>
-    headers[name] === undefined ? [] : [[name, String(headers[name]).slice(0, 500)]],
+export function keptHeaders(headers: InboundRequest['headers'], more: readonly string[] = []): Record<string, string> {
+  const kept = [...KEPT, ...more].flatMap((name) =>
+    headers[name] === undefined ? [] : [[name, String(headers[name]).slice(0, 1_000)]],
   );
   return Object.fromEntries(kept) as Record<string, string>;
+}
+
+function signedHeaders(signature: unknown): string[] {
+  const { header, timestampHeader, idHeader } = hmacSignatureSchema.parse(signature);
+  return [header, timestampHeader, idHeader].filter((name) => name !== undefined);
 }

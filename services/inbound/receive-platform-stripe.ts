@@ -42,7 +42,10 @@ export async function receivePlatformStripe(
   const connected = typeof account === 'string' ? account : null;
   const endpoint =
     connected === null ? null : await withoutTenant(database, (trx) => findStripeAccount(trx, connected, livemode));
-  if (endpoint !== null) return keepVerified(database, endpoint.id, 'stripe', request, { ok: true, id: null });
+  if (endpoint !== null) {
+    const stripe = { id: endpoint.id, provider: 'stripe', signature: {} } as const;
+    return keepVerified(database, stripe, request, { ok: true, id: null });
+  }
   // A 2xx would make Stripe forget it; a 4xx shows in its dashboard that an account is not connected here.
   const message = 'No organization has connected this Stripe account, in this mode.';
   await withoutTenant(database, (trx) =>

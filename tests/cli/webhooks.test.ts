@@ -181,6 +181,30 @@ describe('wedsync events', () => {
       [opened.id],
     );
     expect((await run('events', 'list', '--status', 'failed')).stdout).toContain('no mapping');
-    expect((await run('events', 'replay')).stdout).toBe('1 event is processed again.\n');
+    expect(await json('events', 'addresses')).toMatchObject([
+      { name: 'crm', provider: 'token', isActive: true, hasMapping: true, received: 1, failed: 1 },
+    ]);
+    const onKept = await wedsync(['events', 'map', mapping, '--address', 'crm', '--organization', 'alder'], {
+      env: { DATABASE_URL: db.adminUrl },
+    });
+    expect([onKept.code, JSON.parse(onKept.stdout)]).toMatchObject([1, [{ kind: 'problems' }]]);
+    expect((await run('events', 'change', 'crm', '--mapping', mapping, '--renew')).stdout).toMatch(
+      /"crm" is changed\. Its new address .*\/hooks\/[\w-]{43}\n/,
+    );
+    expect(await run('events', 'change', 'crn', '--off')).toMatchObject({
+      code: 2,
+      stderr: 'wedsync: There is no address "crn". There is: crm.\n',
+    });
+    expect((await run('events', 'replay', '--address', 'crm')).stdout).toBe('1 event is processed again.\n');
+  });
+
+  test('what is nobody’s yet is shown to whoever runs the platform', async () => {
+    await db.query(
+      `select app.keep_unclaimed_event('evt_1', 'charge.refunded', '{}', '', '{}', true, 'acct_late', true, 'nobody')`,
+    );
+    const { stdout } = await wedsync(['events', 'unclaimed', '--json'], { env: { DATABASE_URL: db.adminUrl } });
+    expect(JSON.parse(stdout)).toMatchObject([
+      { account: 'acct_late', eventType: 'charge.refunded', reason: 'nobody' },
+    ]);
   });
 });

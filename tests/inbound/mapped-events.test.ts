@@ -7,9 +7,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { registerInboundRoutes } from '../../api/inbound/register-inbound-routes.ts';
 import { signWebhook } from '../../channels/webhook/sign-webhook.ts';
 import { generateSigningKey, parseSigningKey } from '../../channels/webhook/signing-key.ts';
-import { withTenant } from '../../db/tenant.ts';
+import { lockInboundEndpoint } from '../../db/inbound-desk.ts';
+import type { InboundEndpoint } from '../../db/inbound.ts';
+import { withTenant, type Trx } from '../../db/tenant.ts';
+import { changeInboundEndpoint, type EndpointChange } from '../../services/inbound/change-inbound-endpoint.ts';
 import { createInboundEndpoint, type NewInboundEndpoint } from '../../services/inbound/create-inbound-endpoint.ts';
 import { replayInboundEvents } from '../../services/inbound/replay-inbound-events.ts';
+import { verifyAgain } from '../../services/inbound/verify-again.ts';
 import { publishForm } from '../../services/forms/publish-form.ts';
 import { processInboundOnce } from '../../worker/inbound-work.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
@@ -89,6 +93,7 @@ async function createHook(endpoint: Partial<NewInboundEndpoint> = {}) {
   return {
     organizationId,
     id,
+    secret,
     raw,
     /** Signed by Standard Webhooks; the same id is the same message. */
     send: async (message: unknown, messageId = `msg_${(count += 1)}`) => {
@@ -97,7 +102,7 @@ async function createHook(endpoint: Partial<NewInboundEndpoint> = {}) {
       return raw(body.toString(), { 'content-type': 'application/json', ...headers });
     },
     clients: () =>
-      db.query<{ id: string }>(
+      db.query<{ id: string; external_id: string }>(
         `select id, external_id, partner_1_name as name, status, wedding_date::text as wedding, tags,
            (select string_agg(contact_value, ',') from app.client_contacts k where k.client_id = c.id) as email
            from app.clients c where organization_id = $1 order by created_at`,
@@ -336,6 +341,46 @@ describe('a sender that follows no standard', () => {
       { status: 'failed', last_error: expect.stringContaining('neither JSON nor a form') },
     ]);
   });
+});
+
+test('what could not be verified for a wrong secret is done once the secret is right, and not twice', async () => {
+  const hook = await createHook({ secrets: [generateSigningKey('hmac')] });
+  const coupleOf = (id: string) => ({ ...ANA, id, email: `${id}@example.com` });
+  for (const id of ['msg_a', 'msg_b']) {
+    expect((await hook.send({ type: 'couple.saved', couple: coupleOf(id) }, id)).statusCode).toBe(401);
+  }
+  await hook.raw('{"type":"couple.saved"}', { 'content-type': 'application/json' });
+  await work();
+  expect(await hook.clients()).toEqual([]);
+  const within = <T>(act: (trx: Trx, endpoint: InboundEndpoint) => Promise<T>): Promise<T> =>
+    withTenant(db.api, { organizationId: hook.organizationId, actor: 'test' }, async (trx) => {
+      const endpoint = await lockInboundEndpoint(trx, 'CRM');
+      if (endpoint === null) throw new Error('no address');
+      return act(trx, endpoint);
+    });
+  await within((trx, endpoint) => changeInboundEndpoint(trx, endpoint, { addSecret: hook.secret }, testKeyRing));
+  // Its sender tries again by itself, and that is taken at once.
+  await hook.send({ type: 'couple.saved', couple: coupleOf('msg_a') }, 'msg_a');
+  expect(await within((trx, endpoint) => verifyAgain(trx, endpoint, testKeyRing, null))).toBe(1);
+  await work();
+  expect((await hook.clients()).map(({ external_id: id }) => id).toSorted()).toEqual(['msg_a', 'msg_b']);
+  expect(await within((trx, endpoint) => verifyAgain(trx, endpoint, testKeyRing, null))).toBe(0);
+});
+
+test('an address that was switched off or renewed takes nothing more', async () => {
+  const hook = await createHook();
+  const change = (what: EndpointChange) =>
+    withTenant(db.api, { organizationId: hook.organizationId, actor: 'test' }, async (trx) => {
+      const endpoint = await lockInboundEndpoint(trx, hook.id);
+      if (endpoint === null) throw new Error('no address');
+      return changeInboundEndpoint(trx, endpoint, what, testKeyRing);
+    });
+  await change({ isActive: false });
+  expect((await hook.send({ type: 'other' })).statusCode).toBe(404);
+  await change({ isActive: true });
+  expect((await hook.send({ type: 'other' })).statusCode).toBe(200);
+  expect((await change({ renew: true })).token).toMatch(/^[\w-]{43}$/);
+  expect((await hook.send({ type: 'other' })).statusCode).toBe(404);
 });
 
 test('what cannot be verified is kept a thousand times a day and no more', async () => {

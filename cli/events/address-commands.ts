@@ -1,0 +1,146 @@
+import { resolve } from 'node:path';
+
+import { Option, type Command } from 'commander';
+
+import { listInboundEndpoints, lockInboundEndpoint, type InboundLine } from '../../db/inbound-desk.ts';
+import type { InboundEndpoint, InboundProvider } from '../../db/inbound.ts';
+import type { Trx } from '../../db/tenant.ts';
+import { changeInboundEndpoint } from '../../services/inbound/change-inbound-endpoint.ts';
+import { createInboundEndpoint } from '../../services/inbound/create-inbound-endpoint.ts';
+import { json } from '../input/json-option.ts';
+import { OperatorError } from '../operator-error.ts';
+import { inOrganization, organizationCommand, print, type OrganizationOptions } from '../organization-command.ts';
+import { plainTable } from '../output/plain-table.ts';
+import { sealingKeys } from '../sealing-keys.ts';
+import { readMapping } from './map-command.ts';
+
+/** An address by its name or id. @throws OperatorError which names those there are */
+export async function addressOf(trx: Trx, nameOrId: string): Promise<InboundEndpoint> {
+  const found = await lockInboundEndpoint(trx, nameOrId);
+  if (found !== null) return found;
+  const names = (await listInboundEndpoints(trx)).map(({ name }) => name).join(', ') || 'none';
+  throw new OperatorError(`There is no address "${nameOrId}". There is: ${names}.`);
+}
+
+/** `wedsync events listen`. */
+export function listenCommand(): Command {
+  return organizationCommand('listen')
+    .description('Open an address to which another program may tell us things. It is shown once.')
+    .requiredOption('--name <name>', 'what people call it')
+    .addOption(new Option('--provider <provider>', 'how it signs').choices(PROVIDERS).makeOptionMandatory())
+    .requiredOption('--secret <secret>', 'as the sender shows it (repeatable while one replaces the other)', collect)
+    .option('--mapping <file>', 'what its events mean (YAML or JSON); not for stripe')
+    .option('--signature <json>', 'for hmac and token: {"header": "x-signature"} and the like', json)
+    .option('--account <id>', 'the connected Stripe account (acct_...)')
+    .option('--sandbox', 'for test events; live ones change nothing then')
+    .action(async (options: OrganizationOptions & ListenOptions) => {
+      const keys = await sealingKeys(resolve(options.data), process.env);
+      const mapping = options.mapping === undefined ? undefined : await readMapping(options.mapping);
+      const { name, provider, secret, signature, account, sandbox } = options;
+      const created = await inOrganization(options, (trx, organizationId) =>
+        createInboundEndpoint(
+          trx,
+          organizationId,
+          {
+            name,
+            provider,
+            secrets: secret,
+            isLive: sandbox !== true,
+            ...(signature === undefined ? {} : { signature }),
+            ...(account === undefined ? {} : { accountRef: account }),
+            ...(mapping === undefined ? {} : { mapping }),
+          },
+          keys,
+        ),
+      );
+      const path = pathOf(provider, created.token);
+      await print(options, { id: created.id, path }, `Its address on our API (shown this once): ${path}`);
+    });
+}
+
+const PROVIDERS = ['stripe', 'standard_webhooks', 'hmac', 'token'];
+type ListenOptions = {
+  name: string;
+  provider: InboundProvider;
+  secret: string[];
+  mapping?: string;
+  signature?: unknown;
+  account?: string;
+  sandbox?: boolean;
+};
+
+function pathOf(provider: InboundProvider, token: string): string {
+  return provider === 'stripe' ? `/integrations/stripe/webhook/${token}` : `/hooks/${token}`;
+}
+
+/** `wedsync events addresses`. */
+export function addressesCommand(): Command {
+  return organizationCommand('addresses')
+    .description('Show the addresses at which other programs tell us things, and how they fare.')
+    .action(async (options: OrganizationOptions) => {
+      const rows = await inOrganization(options, listInboundEndpoints);
+      const lines = rows.map((row) => [
+        row.name,
+        row.account ?? row.provider,
+        stateOf(row),
+        `${row.received} received, ${row.failed} failed`,
+        row.lastAt?.toISOString() ?? 'never',
+      ]);
+      const nothing = 'No program can tell us anything yet. Open an address: wedsync events listen --help';
+      const headings = ['ADDRESS', 'FROM', 'STATE', 'LAST 30 DAYS', 'LAST'];
+      await print(options, rows, rows.length === 0 ? nothing : plainTable(headings, lines));
+    });
+}
+
+function stateOf({ isActive, isLive, hasMapping, provider }: InboundLine): string {
+  if (!isActive) return 'off';
+  if (provider !== 'stripe' && !hasMapping) return 'on, no mapping';
+  return isLive ? 'on' : 'on, test events';
+}
+
+type ChangeOptions = {
+  mapping?: string;
+  secret?: string[];
+  addSecret?: string;
+  renew?: boolean;
+  on?: boolean;
+  off?: boolean;
+};
+
+/** `wedsync events change`. */
+export function changeCommand(): Command {
+  return organizationCommand('change')
+    .description('Change an address: its mapping, its secrets, whether it is on. What failed can be replayed then.')
+    .argument('<address>', 'name or id')
+    .option('--mapping <file>', 'what its events mean from now on (YAML or JSON)')
+    .option('--secret <secret>', 'instead of those there are (repeatable)', collect)
+    .option('--add-secret <secret>', 'beside those there are, while the sender changes to it')
+    .option('--renew', 'another address, shown once; the old one is closed at once')
+    .addOption(new Option('--off', 'take nothing more').conflicts('on'))
+    .option('--on', 'take events again')
+    .addHelpText(
+      'after',
+      '\nExample:\n  wedsync events change crm --mapping crm.yaml --organization the-caterer\n  wedsync events replay --address crm --organization the-caterer',
+    )
+    .action(async (address: string, options: OrganizationOptions & ChangeOptions) => {
+      const { secret, addSecret, renew, on, off } = options;
+      const mapping = options.mapping === undefined ? undefined : await readMapping(options.mapping);
+      if ([mapping, secret, addSecret, renew, on, off].every((value) => value === undefined)) {
+        throw new OperatorError('Say what to change: --mapping, --secret, --add-secret, --renew, --on or --off.');
+      }
+      const keys = await sealingKeys(resolve(options.data), process.env);
+      const { endpoint, token } = await inOrganization(options, async (trx) => {
+        const endpoint = await addressOf(trx, address);
+        const isActive = off === true ? false : on;
+        const change = { secrets: secret, addSecret, renew, mapping, isActive };
+        return { endpoint, ...(await changeInboundEndpoint(trx, endpoint, change, keys)) };
+      });
+      const path = token === null ? null : pathOf(endpoint.provider, token);
+      const shown = path === null ? '' : ` Its new address on our API (shown this once): ${path}`;
+      await print(options, { id: endpoint.id, path }, `"${address}" is changed.${shown}`);
+    });
+}
+
+function collect(secret: string, before: string[] = []): string[] {
+  return [...before, secret];
+}
