@@ -2,9 +2,8 @@ import { resolve } from 'node:path';
 
 import { Option, type Command } from 'commander';
 
-import { listInboundEndpoints, lockInboundEndpoint, type InboundLine } from '../../db/inbound-desk.ts';
-import type { InboundEndpoint, InboundProvider } from '../../db/inbound.ts';
-import type { Trx } from '../../db/tenant.ts';
+import { listInboundEndpoints, type InboundLine } from '../../db/inbound-desk.ts';
+import type { InboundProvider } from '../../db/inbound.ts';
 import { changeInboundEndpoint } from '../../services/inbound/change-inbound-endpoint.ts';
 import { createInboundEndpoint } from '../../services/inbound/create-inbound-endpoint.ts';
 import { json } from '../input/json-option.ts';
@@ -12,15 +11,8 @@ import { OperatorError } from '../operator-error.ts';
 import { inOrganization, organizationCommand, print, type OrganizationOptions } from '../organization-command.ts';
 import { plainTable } from '../output/plain-table.ts';
 import { sealingKeys } from '../sealing-keys.ts';
-import { readMapping } from './map-command.ts';
-
-/** An address by its name or id. @throws OperatorError which names those there are */
-export async function addressOf(trx: Trx, nameOrId: string): Promise<InboundEndpoint> {
-  const found = await lockInboundEndpoint(trx, nameOrId);
-  if (found !== null) return found;
-  const names = (await listInboundEndpoints(trx)).map(({ name }) => name).join(', ') || 'none';
-  throw new OperatorError(`There is no address "${nameOrId}". There is: ${names}.`);
-}
+import { addressOf } from './address-of.ts';
+import { readMapping } from './read-mapping.ts';
 
 /** `wedsync events listen`. */
 export function listenCommand(): Command {

@@ -1,15 +1,11 @@
-import { readFile } from 'node:fs/promises';
-
 import { Command } from 'commander';
-import { z } from 'zod';
 
 import { applyMapping } from '../../channels/intake/apply-mapping.ts';
-import { mappingSchema } from '../../channels/intake/mapping-schema.ts';
 import { keptEvents } from '../../db/inbound-desk.ts';
-import { readYaml } from '../../journeys/read-yaml.ts';
 import { OperatorError } from '../operator-error.ts';
 import { inOrganization, print } from '../organization-command.ts';
-import { addressOf } from './address-commands.ts';
+import { addressOf } from './address-of.ts';
+import { readMapping, readMessage } from './read-mapping.ts';
 
 /** `wedsync events map`. */
 export function mapCommand(): Command {
@@ -55,28 +51,4 @@ async function samplesOf(
     keptEvents(trx, (await addressOf(trx, address)).id, limit),
   );
   return kept.map(({ id, payload }) => ({ from: id, payload }));
-}
-
-/** A mapping from a file. @throws OperatorError which says what is wrong */
-export async function readMapping(path: string) {
-  const yaml = readYaml(await read(path));
-  if (!yaml.ok) throw new OperatorError(`${path}: ${yaml.problems.map(({ message }) => message).join(' ')}`);
-  const parsed = mappingSchema.safeParse(yaml.value);
-  if (!parsed.success) throw new OperatorError(`${path} is no mapping:\n${z.prettifyError(parsed.error)}`);
-  return parsed.data;
-}
-
-async function readMessage(path: string): Promise<unknown> {
-  const text = await read(path);
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (error) {
-    throw new OperatorError(`${path} is not JSON: ${error instanceof Error ? error.message : String(error)}.`);
-  }
-}
-
-async function read(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch((error: unknown) => {
-    throw new OperatorError(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}.`);
-  });
 }

@@ -23,6 +23,16 @@ const json = async <T>(...args: string[]): Promise<T> => {
 };
 const planned = (...parts: string[]) => ['plan', '--client', 'c-1', ...parts.flatMap((part) => ['--part', part])];
 
+const invoiceFor = (client: string, payment: string) => [
+  'invoice',
+  '--client',
+  client,
+  '--amount',
+  '1400.00',
+  '--payment',
+  payment,
+];
+
 describe('wedsync payments', () => {
   test('a couple gets its plan, which is replaced where it is changed, and what is paid stays', async () => {
     await run(...planned('deposit:300.00:2026-12-01', 'instalment:50.00:-100', 'balance:1450.00:-42'));
@@ -52,9 +62,7 @@ describe('wedsync payments', () => {
 
   test('an invoice is issued for a payment, and is paid with it', async () => {
     const [open] = await json<{ id: string }[]>('list', '--open');
-    const { number } = await json<{ number: string }>(
-      ...['invoice', '--client', 'c-1', '--amount', '1400.00', '--payment', open?.id ?? ''],
-    );
+    const { number } = await json<{ number: string }>(...invoiceFor('c-1', open?.id ?? ''));
     expect(number).toMatch(/^20\d\d-0001$/);
     await db.query(`update app.payments set status = 'succeeded' where id = $1`, [open?.id]);
     expect((await run('invoices')).stdout).toMatch(new RegExp(`${number} +Ana +paid +1400\\.00 GBP +1400\\.00 GBP`));
