@@ -58,6 +58,8 @@ import * as m20261126T2230 from './20261126T2230_missed_webhooks.ts';
 import * as m20261126T2235 from './20261126T2235_covered_invoices.ts';
 import * as m20261126T2249 from './20261126T2249_missed_webhooks.ts';
 import * as m20261126T2250 from './20261126T2250_covered_invoices.ts';
+import * as m20261126T2256 from './20261126T2256_missed_webhooks.ts';
+import * as m20261126T2257 from './20261126T2257_covered_invoices.ts';
 
 /** A migration that can be taken back. kysely silently skips one without `down`, so ours must have it. */
 export type ReversibleMigration = Required<Migration>;
@@ -125,4 +127,6 @@ export const migrations: Readonly<Record<string, ReversibleMigration>> = {
   '20261126T2235_covered_invoices': m20261126T2235,
   '20261126T2249_missed_webhooks': m20261126T2249,
   '20261126T2250_covered_invoices': m20261126T2250,
+  '20261126T2256_missed_webhooks': m20261126T2256,
+  '20261126T2257_covered_invoices': m20261126T2257,
 };
