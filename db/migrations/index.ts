@@ -54,10 +54,6 @@ import * as m20261126T2248 from './20261126T2248_sending_limits.ts';
 import * as m20261126T2249 from './20261126T2249_last_check.ts';
 import * as m20261126T2250 from './20261126T2250_conversations.ts';
 import * as m20261126T2253 from './20261126T2253_sending_by_step.ts';
-import * as m20261126T2230 from './20261126T2230_missed_webhooks.ts';
-import * as m20261126T2235 from './20261126T2235_covered_invoices.ts';
-import * as m20261126T2249 from './20261126T2249_missed_webhooks.ts';
-import * as m20261126T2250 from './20261126T2250_covered_invoices.ts';
 import * as m20261126T2256 from './20261126T2256_missed_webhooks.ts';
 import * as m20261126T2257 from './20261126T2257_covered_invoices.ts';
 
@@ -123,10 +119,6 @@ export const migrations: Readonly<Record<string, ReversibleMigration>> = {
   '20261126T2249_last_check': m20261126T2249,
   '20261126T2250_conversations': m20261126T2250,
   '20261126T2253_sending_by_step': m20261126T2253,
-  '20261126T2230_missed_webhooks': m20261126T2230,
-  '20261126T2235_covered_invoices': m20261126T2235,
-  '20261126T2249_missed_webhooks': m20261126T2249,
-  '20261126T2250_covered_invoices': m20261126T2250,
   '20261126T2256_missed_webhooks': m20261126T2256,
   '20261126T2257_covered_invoices': m20261126T2257,
 };
