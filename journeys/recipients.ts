@@ -46,7 +46,8 @@ export function isCapped(step: Step): step is MessageStep {
 
 /**
  * The zone a step is timed in. Messages to the couple: `when.zone`, the recipient's own, the wedding's, the
- * organization's; `both` goes by the primary's. Everything else: `when.zone`, the organization's.
+ * organization's; `both` goes by the primary's. Everything else: `when.zone`, the organization's; a recipient without a
+ * zone of their own is passed over.
  */
 export function zoneOf(step: Step, asked: string | undefined, facts: Facts): string {
   const organization = facts.organization.zone;
@@ -56,7 +57,7 @@ export function zoneOf(step: Step, asked: string | undefined, facts: Facts): str
   if (asked !== undefined && asked !== 'recipient') return asked;
   if (asked === undefined && !isToCouple(step)) return organization;
   const recipient = isMessage(step) && step.to !== 'both' ? recipientsOf(step, facts)[0] : primaryOf(facts);
-  return recipient?.zone ?? wedding;
+  return recipient?.zone ?? (isToCouple(step) ? wedding : organization);
 }
 
 /**
