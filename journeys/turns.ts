@@ -15,11 +15,11 @@ import type { Draft, Planning, Verdict } from './planning.ts';
  */
 export function followOn(planning: Planning, read: FieldReader, drafts: readonly Draft[], anchored: Anchored): void {
   if (anchored.kind !== 'known' || drafts.length < 2) return;
-  const acting = drafts.findIndex((draft) => actsLate(planning, draft));
-  if (acting === -1) return;
-  setDue(planning, drafts, anchored.origin, (draft) =>
-    actsLate(planning, draft) ? planning.now : (draft.due?.at ?? null),
-  );
+  // Only the first that has not ended can act: the others wait for it.
+  const acting = drafts.findIndex((draft) => endOfDraft(draft) === null);
+  const first = drafts[acting];
+  if (!first || !actsLate(planning, first)) return;
+  setDue(planning, drafts, anchored.origin, (draft) => (draft === first ? planning.now : (draft.due?.at ?? null)));
   for (const draft of drafts.slice(acting + 1)) {
     if (draft.verdict.kind === 'recorded') continue;
     const again = draft.due && createCandidate(planning, read, draft, draft.due, anchored);
@@ -27,16 +27,21 @@ export function followOn(planning: Planning, read: FieldReader, drafts: readonly
   }
 }
 
-/** None is due before the one before it has ended: while that is held or waits for somebody, the next waits for it. */
+/**
+ * None is due before the one before it has ended: while that is held or waits for somebody, the next waits for it, and
+ * nobody is asked about it yet.
+ */
 export function takeTurns(planning: Planning, drafts: readonly Draft[]): void {
   for (const [index, draft] of drafts.entries()) {
     const before = drafts[index - 1];
     const isOpen = before !== undefined && endOfDraft(before) === null;
     const isDue = draft.due !== null && draft.due.at <= planning.now;
-    if (isOpen && isDue && (draft.verdict.kind === 'go' || draft.verdict.kind === 'skip')) {
-      draft.verdict = awaitTurn(draft);
-    }
+    if (isOpen && isDue && actsOrAsks(draft.verdict)) draft.verdict = awaitTurn(draft);
   }
+}
+
+function actsOrAsks({ kind, reason }: Verdict): boolean {
+  return kind === 'go' || kind === 'skip' || reason.code === 'needs_answer' || reason.code === 'needs_approval';
 }
 
 /** Waiting for the occurrence before it. */
