@@ -78,7 +78,7 @@ function sentenceFor(step: Explained, reason: Reason, nameOf: (key: string) => s
     case 'missed_while_held':
       return `Skipped: it fell due on ${local(reason.was)}, while paused.`;
     case 'past_useful':
-      return `Skipped: it would go too late to be useful (until ${local(reason.usefulUntil)}).`;
+      return `Skipped: it would go too late to be useful (until ${endIn(step.zone, reason.usefulUntil)}).`;
     case 'superseded':
       return `Skipped: "${nameOf(reason.by)}" was due later and takes its place.`;
     case 'no_address':
@@ -194,6 +194,14 @@ function dayWords(local: string | null): string {
 function momentIn(zone: string | null, instant: string): string {
   const local = formatLocal(createCalendar().zone(zone ?? 'UTC'), Date.parse(instant));
   return `${dayWords(local)} ${local.slice(0, 4)} at ${local.slice(11)}`;
+}
+
+/** The first instant that is too late, as it is spoken of: midnight is the end of the day before. */
+function endIn(zone: string | null, instant: string): string {
+  const moment = momentIn(zone, instant);
+  if (!moment.endsWith(' at 00:00')) return moment;
+  const dayBefore = new Date(Date.parse(instant) - 60_000).toISOString();
+  return `the end of ${momentIn(zone, dayBefore).replace(/ at .*$/, '')}`;
 }
 
 function count(amount: number, what: string): string {

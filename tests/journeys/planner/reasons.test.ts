@@ -149,7 +149,7 @@ const EXAMPLES: Record<string, Example> = {
       ...late,
       steps: [email('a', { when: { ...wedding(-30), ifPast: 'send_now', usefulUntil: { days: -14 } } })],
     },
-    says: 'Skipped: it would go too late to be useful (until Sunday 30 May 2027 at 00:00).',
+    says: 'Skipped: it would go too late to be useful (until the end of Saturday 29 May 2027).',
   },
   superseded: {
     question: {
