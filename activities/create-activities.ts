@@ -8,7 +8,7 @@ import { createNotifyTeam } from './notify-team.ts';
 import { createPlanStep } from './plan-step.ts';
 import { createRecordStep } from './record-step.ts';
 import type { Sender } from './deliver-message.ts';
-import { createSendMessage } from './send-message.ts';
+import { createSendMessage, type SendDependencies } from './send-message.ts';
 import type { StepDependencies } from './step-effect.ts';
 import { createUpdateClient } from './update-client.ts';
 
@@ -18,6 +18,7 @@ export interface ActivityDependencies extends StepDependencies, Composing {
   readonly sendTimeoutMs: number;
   /** What a segment of a text costs on the platform's account, in millionths of its currency. */
   readonly segmentPriceMicros?: number | undefined;
+  readonly onSent?: SendDependencies['onSent'];
 }
 
 type Activities = Omit<JourneyActivities, 'giveCommand'> & Record<StepActivityName, StepActivity>;

@@ -20,6 +20,8 @@ import { doneReason, endStep, tenantOf, whenDue, type DueStep } from './step-eff
 export interface SendDependencies extends DeliverDependencies, Composing {
   /** What a segment of a text costs on the platform's account, in millionths of its currency. */
   readonly segmentPriceMicros?: number | undefined;
+  /** Told how long after its moment a message had gone out, in milliseconds: for metrics. */
+  readonly onSent?: ((channel: MessageStep['type'], lateMs: number) => void) | undefined;
 }
 
 interface Begun {
@@ -146,7 +148,7 @@ function sizeOf(
 }
 
 async function finish(
-  { database, clock }: SendDependencies,
+  { database, clock, onSent }: SendDependencies,
   { organizationId, executionId }: StepRef,
   { due, step, attempts }: Begun,
   answers: readonly Delivered[],
@@ -154,6 +156,9 @@ async function finish(
   const now = await clock();
   const at = toInstant(now);
   const result: StepResult = { ...messageOutcome(step, answers, attempts, now, doneReason(due.line)), at };
+  const wanted = due.line.runAt ?? due.line.dueAt;
+  if (result.outcome === 'sent' && wanted !== null)
+    onSent?.(step.type, Math.max(0, now.getTime() - Date.parse(wanted)));
   return withTenant(database, tenantOf(organizationId, executionId), async (trx) => {
     const planning = await planExecution(trx, executionId, at);
     if (planning.ended) {

@@ -24,7 +24,8 @@ async function measure({
   seeded: organizationId,
 }: BenchPlatform<string>): Promise<Measurement[]> {
   await book(admin, organizationId, TAG, COUPLES);
-  await until('the bookings are relayed', async () => (await count(admin, 'outbox', 'processed_at is null')) === 0);
+  // What the relay does about ten thousand bookings is another bench.
+  await admin.query(`update app.outbox set processed_at = now() where processed_at is null`);
   const { rows } = await admin.query<{ id: string }>(`select id from app.journeys where name = 'burst'`);
   const journeyId = rows[0]?.id ?? '';
   await book(admin, organizationId, 'soon', 1);

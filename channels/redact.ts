@@ -9,5 +9,10 @@ const LONGEST = 300;
  */
 export function redact(text: string): string {
   const oneLine = text.replaceAll(/\s+/g, ' ').trim();
-  return oneLine.replaceAll(ADDRESS, '[address]').replaceAll(NUMBER, '[number]').slice(0, LONGEST);
+  return maskContacts(oneLine).slice(0, LONGEST);
+}
+
+/** The same for a text of several lines, such as a stack trace, which keeps its length. */
+export function maskContacts(text: string): string {
+  return text.replaceAll(ADDRESS, '[address]').replaceAll(NUMBER, '[number]');
 }

@@ -114,7 +114,10 @@ export async function relayOnce(options: RelayOptions, signal?: AbortSignal): Pr
         throw error;
       }
       blocked.add(couple);
-      log.warn({ err: error, outboxId: event.id, event: event.event }, 'an event did not reach its journeys yet');
+      log.warn(
+        { err: error, requestId: `outbox/${event.id}`, organizationId: event.organizationId, event: event.event },
+        'an event did not reach its journeys yet',
+      );
       await withRelay(relayDatabase, (trx) => markFailed(trx, event.id, reason));
     }
   }

@@ -1,6 +1,6 @@
 import { Client, Connection } from '@temporalio/client';
-import { NativeConnection, type NativeConnectionOptions } from '@temporalio/worker';
-import { pino, type Logger } from 'pino';
+import { NativeConnection, Runtime, type NativeConnectionOptions } from '@temporalio/worker';
+import type { Logger } from 'pino';
 
 import { createActivities } from '../activities/create-activities.ts';
 import { createTemplateRenderer } from '../channels/template-renderer.ts';
@@ -15,6 +15,7 @@ import { withoutTenant } from '../db/without-tenant.ts';
 import { checkAlerts } from '../services/check-database.ts';
 import { maintainDatabase } from '../services/maintain-database.ts';
 import { assertSearchAttributes } from './assert-search-attributes.ts';
+import { createLog } from './create-log.ts';
 import { createDataConverter } from './data-converter.ts';
 import { createDatabaseClock } from './database-clock.ts';
 import { createEmailSender } from './email-sender.ts';
@@ -22,6 +23,8 @@ import { ensureSchedules } from './ensure-schedules.ts';
 import { createGiveCommand } from './give-command.ts';
 import { createJourneyWorkflows } from './journey-workflows.ts';
 import { parseKeyRing } from './key-ring.ts';
+import { logSteps } from './log-steps.ts';
+import { createWorkMetrics } from './metrics.ts';
 import { reconcile } from './reconcile.ts';
 import { startRelay } from './relay.ts';
 import { routeSends } from './route-sends.ts';
@@ -89,7 +92,7 @@ const NO_REPLY = 'journeys@wedsync.invalid';
  * @throws WorkerStartError, MigrationError: nothing runs then
  */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const { temporal, databaseUrls, log = pino({ level: 'warn' }), taskQueue = JOURNEYS_QUEUE } = options;
+  const { temporal, databaseUrls, log = createLog('warn'), taskQueue = JOURNEYS_QUEUE } = options;
   const tuning = { ...DEFAULT_TUNING, ...options.tuning };
   assertNode();
   await using opened = new AsyncDisposableStack();
@@ -129,6 +132,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     keys: keyRing,
   });
   opened.defer(() => email.close());
+  const texts = createTextSenders({ ...options, keys: keyRing });
+  const metrics = createWorkMetrics(Runtime.instance().metricMeter);
   const renderer = createTemplateRenderer();
   opened.defer(() => renderer.close());
   const clock = createDatabaseClock(relayDatabase);
@@ -148,15 +153,23 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   await ensureSchedules(client, taskQueue);
   const activities = {
     ...routeSends(
-      createActivities({
-        database: workerDatabase,
-        clock,
-        senders: { email, ...createTextSenders({ ...options, keys: keyRing }) },
-        sendTimeoutMs: options.sendTimeoutMs ?? 30_000,
-        renderer,
-        publicUrl: options.publicUrl,
-        segmentPriceMicros: options.segmentPriceMicros,
-      }),
+      logSteps(
+        createActivities({
+          database: workerDatabase,
+          clock,
+          senders: {
+            email: metrics.counted('email', email),
+            sms: metrics.counted('sms', texts.sms),
+            whatsapp: metrics.counted('whatsapp', texts.whatsapp),
+          },
+          sendTimeoutMs: options.sendTimeoutMs ?? 30_000,
+          onSent: metrics.sent,
+          renderer,
+          publicUrl: options.publicUrl,
+          segmentPriceMicros: options.segmentPriceMicros,
+        }),
+        log,
+      ),
       taskQueue,
     ),
     giveCommand: createGiveCommand({ database: workerDatabase, clock }),
@@ -202,6 +215,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   });
   const relay = startRelay({ relayDatabase, workerDatabase, workflows, log, clock });
   webhooks.start();
+  const watch = metrics.watch({ relayDatabase, workerDatabase, log });
   const ran = workers.run();
 
   const resources = opened.move();
@@ -209,7 +223,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     try {
       await ran;
     } finally {
-      await relay.stop();
+      await Promise.all([relay.stop(), watch.stop()]);
       await resources.disposeAsync();
     }
   })();

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { destination, pino } from 'pino';
+import { destination } from 'pino';
+import { createLog } from '../../worker/create-log.ts';
 import { readConfig } from '../../config.ts';
 import { openDatabase } from '../../db/database.ts';
 import { receiptsFrom } from '../receipt-providers.ts';
@@ -22,7 +23,7 @@ TEMPORAL_UI_URL for the codec server. SIGTERM or Ctrl-C: requests under way are 
 
 async function runApi({ host }: { host: string }): Promise<void> {
   const config = readConfig(process.env, ['DATABASE_URL_API', 'TEMPORAL_ADDRESS', 'WEDSYNC_ENCRYPTION_KEYS']);
-  const log = pino({ level: config.LOG_LEVEL }, destination({ dest: 2 }));
+  const log = createLog(config.LOG_LEVEL, destination({ dest: 2 }));
   const stopRequested = new Promise<string>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(signal));
   });

@@ -61,6 +61,7 @@ function summaryOf({ info, upcoming }: RunningDev): string {
     ['Status page', info.apiUrl],
     ['Dev inbox', info.inboxUrl],
     ['Temporal', info.temporalUiUrl ?? info.temporalAddress],
+    ['Metrics', info.metricsUrl],
     ['Postgres', info.databaseUrl],
   ];
   const lines = addresses

@@ -1,8 +1,8 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { pino } from 'pino';
 
 import { readConfig } from '../../config.ts';
 import { twilioFrom } from '../twilio-account.ts';
+import { createLog } from '../../worker/create-log.ts';
 import { installRuntime } from '../../worker/install-runtime.ts';
 import { startWorker } from '../../worker/start-worker.ts';
 import { writeWorkflowBundle } from '../../worker/workflow-bundle.ts';
@@ -45,7 +45,7 @@ async function runWorker(options: { metrics?: string; sendTimeout: number; write
     'SMTP_URL',
     'WEDSYNC_ENCRYPTION_KEYS',
   ]);
-  const log = pino({ level: config.LOG_LEVEL });
+  const log = createLog(config.LOG_LEVEL);
   installRuntime({ log, metricsAddress: options.metrics ?? config.METRICS_ADDRESS });
   const stopRequested = new Promise<string>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(signal));

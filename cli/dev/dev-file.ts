@@ -11,6 +11,8 @@ const devFileSchema = z.object({
   temporalAddress: z.string(),
   temporalNamespace: z.string(),
   temporalUiUrl: z.url().nullable(),
+  /** Temporal's metrics and ours, as Prometheus reads them. */
+  metricsUrl: z.url(),
   /** The administrator: sees every organization, for psql. */
   databaseUrl: z.string(),
   databaseUrls: z.object({ api: z.string(), worker: z.string(), relay: z.string() }),

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import getPort from 'get-port';
-import { destination, pino } from 'pino';
+import { destination } from 'pino';
 import type { Config } from '../../config.ts';
+import { createLog } from '../../worker/create-log.ts';
 import { installRuntime } from '../../worker/install-runtime.ts';
 import { startWorker } from '../../worker/start-worker.ts';
+import { tuningFrom } from '../../worker/worker-tuning.ts';
 import { temporalFromEnvironment } from '../temporal-connection.ts';
 import { openPostgres, prepareDatabase } from './database.ts';
 import { seedDemo } from './demo/seed-demo.ts';
@@ -39,7 +41,7 @@ export interface RunningDev {
 }
 
 /** Where people expect these things; another free port is taken where one is busy. */
-const USUAL_PORTS = { temporal: 7233, temporalUi: 8233, inbox: 8025, smtp: 1025 };
+const USUAL_PORTS = { temporal: 7233, temporalUi: 8233, inbox: 8025, smtp: 1025, metrics: 9464 };
 
 /** What the dev inbox shows when it hands a returned mail over: nobody else is meant to. */
 const RETURNS = { user: 'inbox', password: randomUUID() };
@@ -69,7 +71,7 @@ export async function startDev(options: DevOptions): Promise<RunningDev | null> 
   const encryptionKeys = config.WEDSYNC_ENCRYPTION_KEYS ?? secrets.encryptionKeys;
 
   // The terminal belongs to the summary: only what is wrong is told, unless somebody asks for more.
-  const log = pino({ level: config.LOG_LEVEL === 'info' ? 'warn' : config.LOG_LEVEL }, destination({ dest: 2 }));
+  const log = createLog(config.LOG_LEVEL === 'info' ? 'warn' : config.LOG_LEVEL, destination({ dest: 2 }));
 
   const [postgres, temporal, mail] = await allOrThrow([
     progress.step('Postgres', async (note) => {
@@ -112,8 +114,10 @@ export async function startDev(options: DevOptions): Promise<RunningDev | null> 
   if (options.demo) await progress.step('Demo data', (note) => seedDemo(postgres, note));
   if (stopping) return null;
 
+  const metricsAddress =
+    config.METRICS_ADDRESS ?? `127.0.0.1:${await getPort({ port: USUAL_PORTS.metrics, host: '127.0.0.1' })}`;
   const worker = await progress.step('Worker and relay', async () => {
-    installRuntime({ log });
+    installRuntime({ log, metricsAddress });
     const worker = await startWorker({
       databaseUrls: postgres.urls,
       temporal: { ...temporalFromEnvironment(config), address: temporal.address, namespace: temporal.namespace },
@@ -126,6 +130,7 @@ export async function startDev(options: DevOptions): Promise<RunningDev | null> 
       segmentPriceMicros: config.TWILIO_SEGMENT_PRICE_MICROS,
       webhookAllowList: config.WEBHOOK_ALLOW_LIST ?? new URL(mail.inboxUrl).host,
       publicUrl,
+      tuning: tuningFrom(config),
       log,
     });
     started.defer(worker.stop);
@@ -157,6 +162,7 @@ export async function startDev(options: DevOptions): Promise<RunningDev | null> 
     temporalAddress: temporal.address,
     temporalNamespace: temporal.namespace,
     temporalUiUrl: temporal.uiUrl,
+    metricsUrl: `http://${metricsAddress}/metrics`,
     databaseUrl: postgres.adminUrl,
     databaseUrls: postgres.urls,
   };

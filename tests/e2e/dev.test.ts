@@ -9,6 +9,7 @@ import { z } from 'zod';
 const devFile = z.strictObject({
   pid: z.int(),
   apiUrl: z.url(),
+  metricsUrl: z.url(),
   inboxUrl: z.url(),
   smtpUrl: z.string().startsWith('smtp://'),
   temporalAddress: z.string().regex(/^127\.0\.0\.1:\d+$/),
@@ -120,6 +121,7 @@ describe('wedsync dev', () => {
     );
     const page = await (await fetch(first.info.apiUrl)).text();
     expect(page).toContain('Wildflower Photography');
+    expect(await (await fetch(first.info.metricsUrl)).text()).toMatch(/^temporal_worker_task_slots_available\{/m);
     const ready = await fetch(new URL('/readyz', first.info.apiUrl));
     expect(await ready.json()).toMatchObject({
       status: 'ready',

@@ -12,6 +12,8 @@ export interface WorkerProcess {
   kill(): Promise<void>;
   /** SIGTERM, and waits for the end. Resolves with the exit code. */
   stop(): Promise<number | null>;
+  /** What it has written so far. */
+  output(): string;
 }
 
 /** Starts a worker process and waits until it carries journeys out. */
@@ -48,6 +50,7 @@ export async function startWorkerProcess(
   });
   await started;
   return {
+    output: () => output,
     async kill() {
       child.kill('SIGKILL');
       await exited;

@@ -25,6 +25,7 @@ export const DEFINER_CALLERS: Readonly<Record<string, readonly LoginRole[]>> = {
   'audit.verify': ['app_ops'],
   'ops.delete_spent': ['app_ops', 'app_worker'],
   'ops.drop_expired_partitions': ['app_ops', 'app_worker'],
+  'ops.work_gauges': ['app_ops', 'app_relay'],
   'ops.in_maintenance': ['app_api', 'app_ops', 'app_relay', 'app_worker'],
   'ops.saturday_freeze': ['app_api', 'app_ops', 'app_relay', 'app_worker'],
   'ops.get_table_sizes': ['app_ops'],

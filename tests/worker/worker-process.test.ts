@@ -1,0 +1,115 @@
+import getPort from 'get-port';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { z } from 'zod';
+
+import { eventually } from '../support/eventually.ts';
+import { mailsArrive, mailsTo, nextMailFails } from '../support/mails.ts';
+import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
+import { createSupplier, createWorld, type Supplier, type World } from '../support/world.ts';
+
+let world: World;
+let supplier: Supplier;
+
+beforeAll(async () => {
+  world = await createWorld();
+  supplier = await createSupplier(world.db, [
+    {
+      schema: 1,
+      name: 'One mail',
+      starts: { on: 'client.booked' },
+      steps: [
+        {
+          key: 'welcome',
+          type: 'email',
+          when: { anchor: 'journey_start' },
+          template: 'welcome',
+          purpose: 'transactional',
+        },
+      ],
+    },
+  ]);
+});
+afterAll(() => world?.close());
+
+async function worker(settings: Record<string, string>): Promise<WorkerProcess> {
+  const started = await startWorkerProcess(world, undefined, settings);
+  onTestFinished(() => started.kill());
+  return started;
+}
+const statusOf = async (clientId: string): Promise<string | undefined> =>
+  (
+    await world.db.query<{ status: string }>(`select status from app.communications where client_id = $1`, [clientId])
+  )[0]?.status;
+
+describe('a worker as a process', () => {
+  test('offers its metrics and those of Temporal, and logs no address of anybody', { timeout: 120_000 }, async () => {
+    const port = await getPort();
+    const process = await worker({ METRICS_ADDRESS: `127.0.0.1:${port}`, LOG_LEVEL: 'debug' });
+    const sent = await supplier.book({ email: 'ana.sent@example.com' });
+    await mailsArrive(world, 'ana.sent@example.com', 1);
+    await nextMailFails(world, { kind: 'refuse', to: 'ana.refused@example.com' });
+    const refused = await supplier.book({ email: 'ana.refused@example.com' });
+    await eventually('both have ended', async () => {
+      return (await statusOf(sent)) === 'sent' && (await statusOf(refused)) === 'failed';
+    });
+    const metrics = await eventually('the metrics tell both', async () => {
+      const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+      return text.includes('outcome="accepted"') && text.includes('outcome="refused"') && text;
+    });
+    expect(metrics).toMatch(/^wedsync_due_to_sent_seconds_bucket\{channel="email",le="86400"\} 1$/m);
+    expect(metrics).toMatch(/^wedsync_provider_errors_total\{channel="email",outcome="refused",provider="smtp"\} 1$/m);
+    for (const name of ['overdue_steps', 'outbox_age_seconds', 'outbox_waiting', 'unknown_sends', 'stuck_sends']) {
+      expect(metrics).toMatch(new RegExp(`^wedsync_${name}(?:\\{[^}]*\\})? \\d`, 'm'));
+    }
+    expect(metrics).toMatch(/^wedsync_pool_waiting\{pool="worker"\} \d/m);
+    expect(metrics).toMatch(
+      /^temporal_activity_schedule_to_start_latency_seconds_count\{[^}]*task_queue="journeys-email"/m,
+    );
+    expect(metrics).toMatch(/^temporal_worker_task_slots_available\{/m);
+
+    const lines = process
+      .output()
+      .split('\n')
+      .filter((line) => line !== '');
+    const parsed = lines.map((line) => z.record(z.string(), z.unknown()).parse(JSON.parse(line)));
+    const carriedOut = parsed.find(({ msg }) => msg === 'a step was carried out');
+    expect(carriedOut).toMatchObject({
+      organizationId: supplier.organizationId,
+      requestId: expect.stringMatching(`^journey/${supplier.organizationId}/`),
+      activity: 'sendEmail',
+      step: 'welcome',
+    });
+    const ofTemporal = parsed.find(({ activityType }) => activityType === 'sendEmail');
+    expect(ofTemporal).toMatchObject({
+      organizationId: supplier.organizationId,
+      requestId: ofTemporal?.['workflowId'],
+    });
+    expect(process.output()).not.toMatch(/@example\.com|Ana|Lopez/);
+    expect(await process.stop()).toBe(0);
+  });
+
+  test(
+    'told to stop in the middle of a send finishes it first, and nobody sends it again',
+    { timeout: 120_000 },
+    async () => {
+      const first = await worker({ WORKER_SHUTDOWN_SECONDS: '20' });
+      const email = 'slow@example.com';
+      await nextMailFails(world, { kind: 'late_answer', to: email, delayMs: 5_000 });
+      const clientId = await supplier.book({ email });
+      await eventually('it is being sent', async () => (await statusOf(clientId)) === 'sending');
+      expect(await first.stop()).toBe(0);
+      // Not `unknown`: the answer of the mail server was waited for and written down.
+      expect(await statusOf(clientId)).toBe('sent');
+      const second = await worker({});
+      await eventually('the journey has ended', async () => {
+        const rows = await world.db.query(
+          `select from app.journey_executions where client_id = $1 and status = 'completed'`,
+          [clientId],
+        );
+        return rows.length === 1;
+      });
+      expect(await mailsTo(world, email)).toHaveLength(1);
+      await second.stop();
+    },
+  );
+});
