@@ -51,7 +51,8 @@ export type PaymentChange = z.infer<typeof paymentChangeSchema>;
 
 export type MappingProblem = { rule: number; field: string; message: string };
 export type MappingOutcome =
-  | { kind: 'changes'; changes: MappedChange[] }
+  /** `eventId`: by what it is known when it comes again in other words, where the mapping says so. */
+  | { kind: 'changes'; changes: MappedChange[]; eventId: string | null }
   /** No rule is about this message. */
   | { kind: 'ignored' }
   | { kind: 'problems'; problems: MappingProblem[] };
@@ -63,6 +64,7 @@ export type MappingOutcome =
 export function applyMapping(mapping: Mapping, message: unknown): MappingOutcome {
   const changes: MappedChange[] = [];
   const problems: MappingProblem[] = [];
+  const eventId = eventIdOf(mapping, message, problems);
   for (const [index, rule] of mapping.rules.entries()) {
     if (!holds(message, rule.when)) continue;
     const reader = createReader(message, index + 1, problems);
@@ -70,7 +72,16 @@ export function applyMapping(mapping: Mapping, message: unknown): MappingOutcome
     if (change !== null) changes.push(change);
   }
   if (problems.length > 0) return { kind: 'problems', problems };
-  return changes.length === 0 ? { kind: 'ignored' } : { kind: 'changes', changes };
+  return changes.length === 0 ? { kind: 'ignored' } : { kind: 'changes', changes, eventId };
+}
+
+function eventIdOf({ eventId, rules }: Mapping, message: unknown, problems: MappingProblem[]): string | null {
+  // A message that no rule is about needs no id.
+  if (eventId === undefined || !rules.some((rule) => holds(message, rule.when))) return null;
+  const found = readValue(message, eventId);
+  if (found.ok && found.value !== undefined) return String(found.value).slice(0, 300);
+  problems.push({ rule: 0, field: 'eventId', message: found.ok ? 'the message has no id there' : found.problem });
+  return null;
 }
 
 type Reader = ReturnType<typeof createReader>;

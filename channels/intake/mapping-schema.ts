@@ -108,7 +108,7 @@ const formRule = z.strictObject({
  */
 export const mappingSchema = z.strictObject({
   version: z.literal(1).default(1),
-  /** By what a message is known when it comes again; default: the header's id or the body itself. */
+  /** By what a message is known when it comes again in other words; default: the id in the header, or the body itself. */
   eventId: valueSchema.optional(),
   rules: z
     .array(z.discriminatedUnion('do', [upsertRule, eventRule, paymentRule, formRule]))

@@ -39,8 +39,9 @@ export async function applyMappedEvent(trx: Trx, event: OpenEvent): Promise<Even
   const outcome = applyMapping(mapping.data, event.payload);
   if (outcome.kind === 'ignored') return { kind: 'ignored', reason: 'No rule of the mapping is about this event.' };
   if (outcome.kind === 'problems') return { kind: 'failed', reason: sentence(outcome.problems) };
+  const id = outcome.eventId === null ? event.externalId : `id:${outcome.eventId}`;
   for (const [index, change] of outcome.changes.entries()) {
-    await apply(trx, change, `inbound/${event.endpointId ?? ''}/${event.externalId}/${index}`, event.receivedAt);
+    await apply(trx, change, `inbound/${event.endpointId ?? ''}/${id}/${index}`, event.receivedAt);
   }
   return { kind: 'processed' };
 }
@@ -113,5 +114,7 @@ function fail(message: string): never {
 }
 
 function sentence(problems: readonly MappingProblem[]): string {
-  return problems.map(({ rule, field, message }) => `Rule ${rule}, ${field}: ${message}.`).join(' ');
+  return problems
+    .map(({ rule, field, message }) => `${rule === 0 ? '' : `Rule ${rule}, `}${field}: ${message}.`)
+    .join(' ');
 }

@@ -173,6 +173,30 @@ describe('another program’s message', () => {
     expect(told).toEqual([{ data: { menu: 'B' } }]);
   });
 
+  test('that comes again in other words is known by the id that the mapping names', async () => {
+    const hook = await createHook({ mapping: { eventId: { path: '/delivery' }, ...MAPPING } });
+    await hook.send({ delivery: 'd-0', type: 'couple.saved', couple: ANA });
+    for (const [delivery, sentAt] of [
+      ['d-1', 1],
+      ['d-1', 2],
+      ['d-2', 3],
+    ]) {
+      await hook.send({ delivery, sentAt, type: 'tasting', couple: ANA, menu: 'B' });
+    }
+    await hook.send({ type: 'tasting', couple: ANA, menu: 'B' });
+    await hook.send({ type: 'nothing we know' });
+    await work();
+    const told = await db.query(
+      `select e.name from app.client_events e where e.organization_id = $1 and e.name = 'tasting.booked'`,
+      [hook.organizationId],
+    );
+    expect(told).toHaveLength(2);
+    expect((await hook.events()).slice(-2)).toEqual([
+      { status: 'failed', last_error: 'eventId: the message has no id there.' },
+      { status: 'ignored', last_error: expect.any(String) },
+    ]);
+  });
+
   test('is a payment, known again by its reference, that never goes back', async () => {
     const hook = await createHook();
     await hook.send({ type: 'couple.booked', couple: ANA });

@@ -57,6 +57,7 @@ describe('a mapping', () => {
     const found = { externalId: '4711', email: 'niamh@example.com' };
     expect(applyMapping(BOOKING, DEAL)).toEqual({
       kind: 'changes',
+      eventId: null,
       changes: [
         {
           do: 'upsert_client',
