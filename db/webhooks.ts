@@ -59,6 +59,24 @@ export async function findWebhook(trx: Trx, idOrName: string): Promise<WebhookRo
   return rows[0] ?? null;
 }
 
+/** Changes what is given of an endpoint; what waits for it goes to the new address. */
+export async function changeWebhook(
+  trx: Trx,
+  id: string,
+  change: {
+    readonly url?: string | undefined;
+    readonly events?: readonly string[] | undefined;
+    readonly isOrdered?: boolean | undefined;
+  },
+): Promise<void> {
+  await sql`
+    update app.webhooks set url = coalesce(${change.url ?? null}, url),
+      events = coalesce(${change.events ?? null}::text[], events),
+      is_ordered = coalesce(${change.isOrdered ?? null}::boolean, is_ordered)
+    where id = ${id}
+  `.execute(trx);
+}
+
 /** The sealed secrets of an endpoint, for a rotation; its row is held until the transaction ends. */
 export async function lockWebhookSecret(trx: Trx, id: string): Promise<{ secret: Buffer } | null> {
   const { rows } = await sql<{ secret: Buffer }>`

@@ -1,11 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 
 import { Command, InvalidArgumentError, Option } from 'commander';
 
 import { parseAllowList } from '../../channels/webhook/allow-list.ts';
-import { parseVerifyingKey } from '../../channels/webhook/signing-key.ts';
-import { verifyWebhook } from '../../channels/webhook/verify-webhook.ts';
 import type { Trx } from '../../db/tenant.ts';
 import {
   findWebhook,
@@ -16,6 +13,7 @@ import {
   switchWebhook,
   type WebhookRow,
 } from '../../db/webhooks.ts';
+import { changeWebhook } from '../../services/webhooks/change-webhook.ts';
 import { createWebhook } from '../../services/webhooks/create-webhook.ts';
 import { rotateWebhookSecret } from '../../services/webhooks/rotate-webhook-secret.ts';
 import { sendTestEvent } from '../../services/webhooks/send-test-event.ts';
@@ -24,13 +22,25 @@ import { OperatorError } from '../operator-error.ts';
 import { inOrganization, organizationCommand, print, type OrganizationOptions } from '../organization-command.ts';
 import { attemptsTable, deliveriesTable, webhooksTable } from '../output/webhook-tables.ts';
 import { sealingKeys } from '../sealing-keys.ts';
+import { verifyCommand } from '../webhooks/verify-command.ts';
 
 const HOUR_MS = 3_600_000;
 
 /** `wedsync webhooks ...`: telling other programs what happens in journeys. */
 export function webhooksCommand(): Command {
   const webhooks = new Command('webhooks').description('Tell other programs what happens in journeys.');
-  const parts = [create(), list(), test(), deliveries(), replay(), rotate(), turn('on'), turn('off'), verify()];
+  const parts = [
+    create(),
+    change(),
+    list(),
+    test(),
+    deliveries(),
+    replay(),
+    rotate(),
+    turn('on'),
+    turn('off'),
+    verifyCommand(),
+  ];
   for (const part of parts) webhooks.addCommand(part);
   return webhooks;
 }
@@ -80,6 +90,34 @@ type CreateOptions = {
   ordered?: boolean;
   header: Record<string, string>;
 };
+
+function change(): Command {
+  return organizationCommand('change')
+    .description('Change where an endpoint is, what it is told, or whether in order. Its secret stays.')
+    .argument('<webhook>', 'name or id')
+    .option('--url <url>', 'https address that takes a POST; what waits goes there too')
+    .option('--events <list>', 'what it is told, separated by commas; * for everything')
+    .option('--ordered', 'what concerns one couple arrives in order')
+    .option('--no-ordered', 'in any order, and sooner')
+    .action(
+      async (name: string, options: OrganizationOptions & { url?: string; events?: string; ordered?: boolean }) => {
+        const { url, events, ordered: isOrdered } = options;
+        if (url === undefined && events === undefined && isOrdered === undefined) {
+          throw new OperatorError('Say what to change: --url, --events, --ordered or --no-ordered.');
+        }
+        const input = { url, events: events === undefined ? undefined : split(events), isOrdered };
+        const allowList = allowed();
+        const { changed, webhook } = await inOrganization(options, async (trx) => {
+          const changed = await changeWebhook(trx, (await known(trx, name)).id, input, allowList);
+          return { changed, webhook: await known(trx, name) };
+        });
+        if (!changed.ok) {
+          throw new OperatorError(changed.problems.map(({ path, message }) => `${path}: ${message}`).join('\n'));
+        }
+        await print(options, webhook, `The endpoint "${webhook.name}" is changed.`);
+      },
+    );
+}
 
 function list(): Command {
   return organizationCommand('list')
@@ -194,40 +232,6 @@ function turn(direction: 'on' | 'off'): Command {
       await print(options, { id: webhook.id, isActive: isOn }, `"${webhook.name}" is ${direction}.${missed}`);
     });
 }
-
-function verify(): Command {
-  return new Command('verify')
-    .description('Check a signature as a receiver does. Needs no database.')
-    .argument('<body>', 'file with the exact body')
-    .requiredOption('--key <key>', 'whsec_... or whpk_...')
-    .requiredOption('--id <id>', 'the webhook-id header')
-    .requiredOption('--timestamp <seconds>', 'the webhook-timestamp header')
-    .requiredOption('--signature <signature>', 'the webhook-signature header')
-    .option('--any-time', 'do not look at how old it is')
-    .option('--json', 'print JSON')
-    .action(async (path: string, options: VerifyOptions) => {
-      const body = await readFile(path).catch((error: unknown) => {
-        throw new OperatorError(`The body cannot be read: ${error instanceof Error ? error.message : String(error)}.`);
-      });
-      const parsed = parseVerifyingKey(options.key);
-      if (!parsed.ok) throw new OperatorError(parsed.message);
-      const { id, timestamp, signature } = options;
-      const headers = { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signature };
-      const now = options.anyTime === true ? new Date(Number(timestamp) * 1_000) : new Date();
-      const result = verifyWebhook(headers, body, { keys: [parsed.key], now });
-      if (!result.ok) process.exitCode = 1;
-      await print(options, result, result.ok ? 'The signature is good.' : result.message);
-    });
-}
-
-type VerifyOptions = {
-  key: string;
-  id: string;
-  timestamp: string;
-  signature: string;
-  anyTime?: boolean;
-  json?: boolean;
-};
 
 async function known(trx: Trx, name: string): Promise<WebhookRow> {
   const webhook = await findWebhook(trx, name);

@@ -11,17 +11,20 @@ import { WEBHOOK_EVENTS } from './webhook-events.ts';
 
 const events = Object.keys(WEBHOOK_EVENTS);
 
+/** Which events an endpoint is told. */
+export const eventListSchema = z
+  .array(
+    z.string().refine((event) => event === '*' || events.includes(event), {
+      error: (issue) => `"${String(issue.input)}" is no event. There are: *, ${events.join(', ')}.`,
+    }),
+  )
+  .min(1)
+  .max(100);
+
 const newWebhookSchema = z.strictObject({
   name: z.string().trim().min(1).max(80),
   url: z.string(),
-  events: z
-    .array(
-      z.string().refine((event) => event === '*' || events.includes(event), {
-        error: (issue) => `"${String(issue.input)}" is no event. There are: *, ${events.join(', ')}.`,
-      }),
-    )
-    .min(1)
-    .max(100),
+  events: eventListSchema,
   signature: z.enum(['hmac', 'ed25519']).default('hmac'),
   isOrdered: z.boolean().default(false),
   headers: customHeadersSchema.optional(),

@@ -63,6 +63,12 @@ describe('wedsync webhooks', () => {
       events: ['step.done', 'journey.completed'],
       isActive: true,
     });
+    expect(await json('webhooks', 'change', 'crm', '--url', 'https://example.com/new', '--ordered')).toMatchObject({
+      url: 'https://example.com/new',
+      events: ['step.done', 'journey.completed'],
+      isOrdered: true,
+    });
+    expect(await run('webhooks', 'change', 'crm', '--url', 'https://10.0.0.1/')).toMatchObject({ code: 2 });
     const { deliveryId } = await json<{ deliveryId: string }>('webhooks', 'test', 'crm');
     expect(await json('webhooks', 'deliveries', '--webhook', 'crm')).toMatchObject([
       { id: deliveryId, eventType: 'webhook.test', status: 'pending' },
