@@ -20,6 +20,7 @@ describe('facts', () => {
         settleMinutes: 10,
         postponedTaskWeeks: 8,
         closeAfterDays: 400,
+        conversationGuardHours: 0,
       },
       client: {
         status: 'booked',
