@@ -172,7 +172,7 @@ export interface ClientContacts {
   /**
    * What suppressions compare, so that they survive the deletion of the address.
    */
-  address_hash: ColumnType<Buffer, never, never>;
+  address_hash: Generated<Buffer>;
   client_id: string;
   contact_type: ContactType;
   contact_value: string;
@@ -1137,6 +1137,12 @@ export interface Notifications {
   updated_at: Generated<Timestamp>;
 }
 
+export interface OpsAddressKeys {
+  inner_pad: Buffer;
+  organization_id: string;
+  outer_pad: Buffer;
+}
+
 export interface OpsAlerts {
   closed_at: Timestamp | null;
   code: string;
@@ -1791,6 +1797,7 @@ export interface DB {
   journey_versions: JourneyVersions;
   journeys: Journeys;
   notifications: Notifications;
+  "ops.address_keys": OpsAddressKeys;
   "ops.alerts": OpsAlerts;
   "ops.backup_status_log": OpsBackupStatusLog;
   "ops.daily_stats": OpsDailyStats;

@@ -9,7 +9,8 @@ const QUERIES: readonly string[] = [
        || ' comment ' || coalesce(obj_description(c.oid, 'pg_class'), '')
        || ' bound ' || coalesce(pg_get_expr(c.relpartbound, c.oid), '')
      from pg_class c join pg_namespace n on n.oid = c.relnamespace where OURS and c.relkind in ('r', 'p', 'v', 'm', 'S')`,
-  `select 'column ' || c.oid::regclass || ' ' || rank() over (partition by c.oid order by a.attnum) || ' ' || a.attname
+  // Without its place: a column that was taken away and put back stands at the end, and no program of ours asks for that.
+  `select 'column ' || c.oid::regclass || ' ' || a.attname
        || ' ' || format_type(a.atttypid, a.atttypmod) || ' notnull ' || a.attnotnull || ' identity ' || a.attidentity::text
        || ' generated ' || a.attgenerated::text || ' default ' || coalesce(pg_get_expr(d.adbin, d.adrelid), '')
        || ' acl ' || coalesce((select string_agg(x::text, ' ' order by x::text) from unnest(a.attacl) x), '')

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { bounceAddressOf } from '../../../channels/receipts/bounce-address.ts';
 import { laterStatus } from '../../../channels/receipts/later-status.ts';
 import { readMail } from '../../../channels/receipts/read-mail.ts';
 import { readMailgun } from '../../../channels/receipts/read-mailgun.ts';
@@ -116,6 +117,48 @@ describe('what a provider reports', () => {
     for (const body of ['', '{', 'null', '[]'.repeat(2), '{"a":1}', '[{"event":"new"}]', '{"Message":"{}"}']) {
       expect(reader(body).ok).toBe(false);
     }
+  });
+});
+
+describe('a mail that comes back to the address that names its message', () => {
+  const bounced = (to: string): Buffer =>
+    Buffer.from(
+      [
+        'From: MAILER-DAEMON@mx.example.com',
+        `To: ${to}`,
+        'Return-Path: <>',
+        'Message-ID: <dsn1@mx.example.com>',
+        'Content-Type: multipart/report; report-type=delivery-status; boundary=b',
+        '',
+        '--b',
+        'Content-Type: text/plain',
+        '',
+        'Not delivered.',
+        '--b',
+        'Content-Type: message/delivery-status',
+        '',
+        'Reporting-MTA: dns; mx.example.com',
+        '',
+        'Final-Recipient: rfc822; zoe@example.org',
+        'Action: failed',
+        'Status: 5.1.1',
+        '--b--',
+        '',
+      ].join('\r\n'),
+    );
+
+  it('is about that message, also where the report says nothing of it', async () => {
+    const [old, current] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
+    const { receipts } = read(
+      await readMail(bounced(bounceAddressOf(ID, 'bounces.example.com', old)), NOW, [current, old]),
+    );
+    expect(receipts).toMatchObject([{ communicationId: ID, event: 'bounced', suppression: 'hard_bounce' }]);
+  });
+
+  it('is about none where the address was made up', async () => {
+    const made = bounceAddressOf(ID, 'bounces.example.com', Buffer.alloc(32, 9));
+    const { receipts } = read(await readMail(bounced(made), NOW, [Buffer.alloc(32, 1)]));
+    expect(receipts).toMatchObject([{ communicationId: null }]);
   });
 });
 

@@ -54,4 +54,7 @@ export const DEFINER_CALLERS: Readonly<Record<string, readonly LoginRole[]>> = {
   'app.find_form_link': ['app_api'],
   'app.provider_is_limited': ['app_api', 'app_worker'],
   'app.take_provider_place': ['app_worker'],
+  'app.make_address_key': [],
+  'app.give_address_key': [],
+  'app.keyed_hash': ['app_api', 'app_ops', 'app_readonly', 'app_worker'],
 };
