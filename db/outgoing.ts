@@ -72,13 +72,15 @@ export async function queueOutgoing(trx: Trx, message: NewOutgoing): Promise<Que
       sha256(convert_to(${message.content}, 'UTF8')), 'queued', ${message.ifUnknown}, ${message.queuedAt},
       ${message.localOn}, ${message.segments}, ${message.costMicros})
     on conflict (organization_id, idempotency_key) do update set
+      -- What a hold called back has its turn again.
+      status = case when c.status = 'held' then 'queued' else c.status end,
       -- A planned retry sends what it would say today; what may have left stays as it was.
-      subject = case when c.status = 'queued' then excluded.subject else c.subject end,
-      content = case when c.status = 'queued' then excluded.content else c.content end,
-      content_sha256 = case when c.status = 'queued' then excluded.content_sha256 else c.content_sha256 end,
-      local_on = case when c.status = 'queued' then excluded.local_on else c.local_on end,
-      segments = case when c.status = 'queued' then excluded.segments else c.segments end,
-      cost_micros = case when c.status = 'queued' then excluded.cost_micros else c.cost_micros end
+      subject = case when c.status in ('queued', 'held') then excluded.subject else c.subject end,
+      content = case when c.status in ('queued', 'held') then excluded.content else c.content end,
+      content_sha256 = case when c.status in ('queued', 'held') then excluded.content_sha256 else c.content_sha256 end,
+      local_on = case when c.status in ('queued', 'held') then excluded.local_on else c.local_on end,
+      segments = case when c.status in ('queued', 'held') then excluded.segments else c.segments end,
+      cost_micros = case when c.status in ('queued', 'held') then excluded.cost_micros else c.cost_micros end
     returning c.id, c.status, c.attempts, c.send_claimed_at as "claimedAt"
   `.execute(trx);
   const [row] = rows;

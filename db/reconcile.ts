@@ -33,27 +33,33 @@ export async function openExecutions(trx: Trx, before: string): Promise<OpenExec
   return rows;
 }
 
-/**
- * Messages that a worker claimed long ago and never settled: nobody knows whether they arrived. They are called so, and
- * their executions look again.
- *
- * @param before ISO instant
- */
-export async function callStuckUnknown(
-  trx: Trx,
-  before: string,
-): Promise<{ id: string; executionId: string | null }[]> {
-  const { rows } = await sql<{ id: string; executionId: string | null }>`
-    update app.communications m
-    set status = 'unknown', error_code = 'unknown', error_message = 'The process that was sending it died; the provider may have it.'
+/** A message that a worker claimed long ago and never settled: nobody knows whether it arrived. */
+export interface StuckSend {
+  readonly id: string;
+  readonly executionId: string | null;
+}
+
+/** Messages that were claimed before that instant (ISO) and never settled. */
+export async function stuckSends(trx: Trx, before: string): Promise<StuckSend[]> {
+  const { rows } = await sql<StuckSend>`
+    select m.id, m.execution_id as "executionId" from app.communications m
     where m.organization_id = (select app.current_org_id()) and m.status = 'sending' and m.send_claimed_at < ${before}::timestamptz
       -- It belongs to a step that has begun and not ended, or to none: both are found by an index.
       and (m.step_execution_id is null or m.step_execution_id in (
         select s.id from app.journey_step_executions s
         where s.organization_id = (select app.current_org_id()) and s.ended_at is null and s.started_at is not null))
-    returning id, execution_id as "executionId"
+    order by m.id
   `.execute(trx);
   return rows;
+}
+
+/** They are called what they are; their executions look again. */
+export async function callUnknown(trx: Trx, ids: readonly string[]): Promise<void> {
+  await sql`
+    update app.communications
+    set status = 'unknown', error_code = 'unknown', error_message = 'The process that was sending it died; the provider may have it.'
+    where organization_id = (select app.current_org_id()) and status = 'sending' and id = any (${ids}::uuid[])
+  `.execute(trx);
 }
 
 export interface StuckEvent {

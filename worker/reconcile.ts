@@ -4,7 +4,7 @@ import { toInstant, type Clock } from '../activities/clock.ts';
 import type { Database } from '../db/database.ts';
 import { stuckBatches } from '../db/enrolment-batches.ts';
 import { executionHeads } from '../db/enrolments.ts';
-import { callStuckUnknown, openExecutions, organizationIds, stuckEvents } from '../db/reconcile.ts';
+import { callUnknown, openExecutions, organizationIds, stuckEvents, stuckSends } from '../db/reconcile.ts';
 import { withRelay } from '../db/relay.ts';
 import { withTenant } from '../db/tenant.ts';
 import { workflowIdOf, type JourneyWorkflows } from './journey-workflows.ts';
@@ -103,11 +103,18 @@ async function reconcileOrganization(
     if (repair) await workflows.startBatch(organizationId, batchId);
     find('stuck_batch', batchId, repair, 'nobody has started its executions for more than ten minutes');
   }
-  if (!repair) return findings;
-  const stuck = await withTenant(workerDatabase, tenant, (trx) => callStuckUnknown(trx, before));
+  const stuck = await withTenant(workerDatabase, tenant, async (trx) => {
+    const found = await stuckSends(trx, before);
+    if (repair && found.length > 0)
+      await callUnknown(
+        trx,
+        found.map(({ id }) => id),
+      );
+    return found;
+  });
   for (const { id, executionId } of stuck) {
-    if (executionId !== null) await workflows.wake(organizationId, executionId, 'reconcile');
-    find('stuck_sending', id, true, 'claimed by a process that died: the outcome is unknown');
+    if (repair && executionId !== null) await workflows.wake(organizationId, executionId, 'reconcile');
+    find('stuck_sending', id, repair, 'claimed by a process that died: the outcome is unknown');
   }
   return findings;
 }

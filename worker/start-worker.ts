@@ -25,6 +25,7 @@ import { createJourneyWorkflows } from './journey-workflows.ts';
 import { parseKeyRing } from './key-ring.ts';
 import { logSteps } from './log-steps.ts';
 import { createWorkMetrics } from './metrics.ts';
+import { createNews } from './news.ts';
 import { reconcile } from './reconcile.ts';
 import { startRelay } from './relay.ts';
 import { routeSends } from './route-sends.ts';
@@ -151,6 +152,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   opened.defer(() => webhooks.stop());
   const workflows = createJourneyWorkflows(client, { taskQueue, publicUrl: options.publicUrl });
   await ensureSchedules(client, taskQueue);
+  const news = createNews();
   const activities = {
     ...routeSends(
       logSteps(
@@ -191,7 +193,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     },
     reconcile: async (): Promise<number> => {
       const findings = await reconcile({ relayDatabase, workerDatabase, workflows, client, clock, repair: true });
-      for (const finding of findings) log.warn({ finding }, 'found by the reconciliation');
+      for (const finding of news(findings)) log.warn({ finding }, 'found by the reconciliation');
       for (const alert of await checkAlerts(workerDatabase)) {
         if (alert.severity !== 'info') log[alert.severity === 'critical' ? 'error' : 'warn']({ alert }, alert.message);
       }

@@ -1,3 +1,4 @@
+import { recallInWords, recallQueued } from '../../db/recall.ts';
 import { stopExecution } from '../../db/stop-execution.ts';
 import type { Trx } from '../../db/tenant.ts';
 import { commandExecution, type Commander, type CommandResult } from './command.ts';
@@ -6,7 +7,9 @@ import { commandExecution, type Commander, type CommandResult } from './command.
 export function endExecution(trx: Trx, by: Commander, executionId: string, reason: string): Promise<CommandResult> {
   return commandExecution(trx, by, executionId, 'stopped', async ({ facts }) => {
     const changed = facts.execution.stoppedAt === undefined;
-    if (changed) await stopExecution(trx, executionId, by.now, reason);
-    return { ok: true, executionId, changed, message: changed ? `Stopped: ${reason}` : 'Stopped already.' };
+    if (!changed) return { ok: true, executionId, changed, message: 'Stopped already.' };
+    await stopExecution(trx, executionId, by.now, reason);
+    const back = await recallQueued(trx, { executionId }, 'cancelled');
+    return { ok: true, executionId, changed, message: `Stopped: ${reason}${recallInWords(back)}` };
   });
 }

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 
+import { recallInWords, recallQueued } from '../../db/recall.ts';
 import type { Trx } from '../../db/tenant.ts';
 import { refuse, type Commander, type Refusal } from './command.ts';
 import type { LateAnswer } from './resume-execution.ts';
@@ -13,7 +14,10 @@ export type HoldScope =
 
 export type HoldResult = { readonly ok: true; readonly message: string; readonly changed: boolean } | Refusal;
 
-/** Holds what the scope names; the executions hear of it by the outbox. Held already: nothing changes. */
+/**
+ * Holds what the scope names, and calls back what of it is queued and has not left; the executions hear of it by the
+ * outbox. Held already: nothing changes.
+ */
 export async function holdScope(trx: Trx, by: Commander, scope: HoldScope, reason: string): Promise<HoldResult> {
   const { rows } = await sql`
     insert into app.holds (scope, journey_id, client_id, channel, since, reason, created_by)
@@ -23,8 +27,17 @@ export async function holdScope(trx: Trx, by: Commander, scope: HoldScope, reaso
       and (h.until is null or h.until > ${by.now}))
     returning id
   `.execute(trx);
-  const changed = rows.length > 0;
-  return { ok: true, changed, message: changed ? `Held: ${wordsOf(scope)}.` : `${wordsOf(scope)} was held already.` };
+  if (rows.length === 0) return { ok: true, changed: false, message: `${wordsOf(scope)} was held already.` };
+  const back = await recallQueued(
+    trx,
+    {
+      journeyId: journeyOf(scope) ?? undefined,
+      clientId: clientOf(scope) ?? undefined,
+      channel: channelOf(scope) ?? undefined,
+    },
+    'held',
+  );
+  return { ok: true, changed: true, message: `Held: ${wordsOf(scope)}.${recallInWords(back)}` };
 }
 
 /** Lets go what the scope names. */

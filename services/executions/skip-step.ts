@@ -1,3 +1,4 @@
+import { recallQueued } from '../../db/recall.ts';
 import { finishStep } from '../../db/step-effects.ts';
 import type { Trx } from '../../db/tenant.ts';
 import { planLoaded } from './plan-loaded.ts';
@@ -15,6 +16,7 @@ export function skipStep(trx: Trx, by: Commander, executionId: string, name: Ste
     const line = plan.steps.find(({ key, occurrence }) => key === name.key && occurrence === name.occurrence);
     if (line === undefined)
       throw new Error(`The step ${name.key}#${name.occurrence} has a row but is not in the plan.`);
+    await recallQueued(trx, { stepExecutionId: row.id }, 'cancelled');
     await finishStep(trx, executionId, line, { state: 'skipped', at: by.now, reason: { code: 'by_person' } });
     return {
       ok: true,

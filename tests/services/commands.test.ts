@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
+import { claimOutgoing } from '../../db/outgoing.ts';
 import { publishJourneyVersion } from '../../db/journeys.ts';
 import { withTenant, type Trx } from '../../db/tenant.ts';
 import { parseDefinition } from '../../journeys/definition.ts';
@@ -303,6 +304,36 @@ describe('a person commands, and the execution follows', () => {
     await inTenant((trx) => releaseScope(trx, by, hold, 'send'));
     await mailsArrive(world, couple.email, 1);
     expect(await inTenant((trx) => releaseScope(trx, by, hold, 'send'))).toMatchObject({ code: 'not_paused' });
+  });
+
+  test('a hold calls back what is queued and has not left; released, it goes once', async () => {
+    const couple = await booked(journey([step('a')]));
+    await nextMailFails(world, { kind: 'defer', to: couple.email });
+    await command(couple, (trx, by) => runStepNow(trx, by, couple.executionId, once));
+    const queued = await eventually('it waits for another attempt', async () => {
+      const [row] = await world.db.query<{ id: string }>(
+        `select id from app.communications where execution_id = $1 and status = 'queued' and error_code is not null`,
+        [couple.executionId],
+      );
+      return row?.id;
+    });
+    const { organizationId } = couple.supplier;
+    const by: Commander = { actor: 'user:somebody', now: `${new Date().toISOString().slice(0, 19)}Z` };
+    const inTenant = <T>(database: typeof world.db.api, work: (trx: Trx) => Promise<T>): Promise<T> =>
+      withTenant(database, { organizationId, actor: by.actor }, work);
+    const hold: HoldScope = { scope: 'client', clientId: couple.clientId };
+    const held = await inTenant(world.db.api, (trx) => holdScope(trx, by, hold, 'the price is wrong'));
+    expect(held).toMatchObject({ message: 'Held: the couple. Called back: 1 queued message.' });
+    // A worker that had begun with it finds nothing to take.
+    expect(await inTenant(world.db.worker, (trx) => claimOutgoing(trx, queued, by.now))).toBe('lost');
+    await world.db.query(
+      `update app.journey_step_executions set next_attempt_at = date_trunc('second', now()) where execution_id = $1 and step_key = 'a'`,
+      [couple.executionId],
+    );
+    await inTenant(world.db.api, (trx) => releaseScope(trx, by, hold, 'send'));
+    await mailsArrive(world, couple.email, 1);
+    await lineBecomes(couple.executionId, 'a', ({ state }) => state === 'done');
+    expect(await mailsTo(world, couple.email)).toHaveLength(1);
   });
 
   test('another wedding date: seen beforehand, saved, and taken back as long as nothing has gone out', async () => {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { createDatabaseClock } from '../../worker/database-clock.ts';
 import { createJourneyWorkflows, workflowIdOf } from '../../worker/journey-workflows.ts';
+import { createNews } from '../../worker/news.ts';
 import { reconcile, type Finding } from '../../worker/reconcile.ts';
 import { eventually } from '../support/eventually.ts';
 import { connectClient } from '../support/temporal.ts';
@@ -90,6 +91,10 @@ describe('the reconciliation', () => {
        values ($1, $2, 'stuck', 'email', 'sending', now() - interval '1 hour') returning id`,
       [supplier.organizationId, clientId],
     );
+    const found = { kind: 'stuck_sending', subject: message?.id };
+    expect(await look(false)).toContainEqual(expect.objectContaining({ ...found, repaired: false }));
+    const [seen] = await world.db.query(`select status from app.communications where id = $1`, [message?.id]);
+    expect(seen).toEqual({ status: 'sending' });
     expect(await look(true)).toContainEqual(expect.objectContaining({ kind: 'stuck_sending', subject: message?.id }));
     const [row] = await world.db.query(`select status from app.communications where id = $1`, [message?.id]);
     expect(row).toEqual({ status: 'unknown' });
@@ -116,5 +121,15 @@ describe('the reconciliation', () => {
       event?.id,
     ]);
     expect(rows).toEqual([{ parked: true }]);
+  });
+
+  test('tells what waits for a person once, and what it mended each time', () => {
+    const news = createNews();
+    const parked = { kind: 'parked_event', subject: 'outbox/1', repaired: false, detail: '' } as const;
+    const overdue = { kind: 'overdue', subject: 'a', repaired: true, detail: '' } as const;
+    expect(news([parked, overdue])).toEqual([parked, overdue]);
+    expect(news([parked, overdue])).toEqual([overdue]);
+    expect(news([])).toEqual([]);
+    expect(news([parked])).toEqual([parked]);
   });
 });
