@@ -12,7 +12,7 @@ import {
   type QueuedOutgoing,
 } from '../db/outgoing.ts';
 import { suppress } from '../db/suppressions.ts';
-import { withTenant, type TenantContext } from '../db/tenant.ts';
+import { withTenant, type TenantContext, type Trx } from '../db/tenant.ts';
 import { assertNever } from '../journeys/assert-never.ts';
 import type { MessageStep } from '../journeys/definition.ts';
 import { purposeOf } from '../journeys/recipients.ts';
@@ -46,26 +46,32 @@ export interface QueuedMessage {
   readonly later: Extract<Delivered, { outcome: 'later' }> | null;
 }
 
+/** What became of a message, and what still has to be written down of it; null: nothing. */
+export interface Delivery {
+  readonly delivered: Delivered;
+  readonly settle: ((trx: Trx) => Promise<void>) | null;
+}
+
 /**
  * One message of a step, as far as an earlier attempt did not do it: claimed at the last moment before the first byte
- * leaves, sent with a deadline, its outcome written down.
+ * leaves, sent with a deadline. Its outcome is for the caller to write down: see {@link settleForSure}.
  */
 export async function deliverMessage(
   dependencies: DeliverDependencies,
   ref: StepRef,
   step: MessageStep,
   { message, row, later }: QueuedMessage,
-): Promise<Delivered> {
+): Promise<Delivery> {
   const { database, clock, sender, sendTimeoutMs } = dependencies;
   const tenant = tenantOf(ref.organizationId, ref.executionId);
   const before = await earlier(dependencies, tenant, step, message, row);
-  if (before !== null) return before;
-  if (later !== null) return later;
+  if (before !== null) return { delivered: before, settle: null };
+  if (later !== null) return { delivered: later, settle: null };
   let claim: Promise<Claim> | undefined;
   const beforeHandOver = async (): Promise<void> => {
     claim ??= (async () => {
       const at = toInstant(await clock());
-      return withTenant(database, tenant, (trx) => claimOutgoing(trx, row.id, at));
+      return claimOutgoing(database, tenant, row.id, at);
     })();
     if ((await claim) !== 'claimed') throw new Error('The message may not go.');
   };
@@ -73,24 +79,33 @@ export async function deliverMessage(
   // Nothing of ours has left where the claim failed: the database did not answer, somebody else has it, or it may not go.
   const claimed = await claim?.catch((): Claim => 'lost');
   if (claimed === 'lost') throw ApplicationFailure.retryable('The message could not be claimed.', 'ClaimLost');
-  if (claimed !== undefined && claimed !== 'claimed') return withheld(claimed, step, toInstant(await clock()));
+  if (claimed !== undefined && claimed !== 'claimed') {
+    return { delivered: withheld(claimed, step, toInstant(await clock())), settle: null };
+  }
   const at = toInstant(await clock());
   const known = settled(result, sender.provider, at);
-  await keepTrying(() =>
-    withTenant(database, tenant, async (trx) => {
-      await settleOutgoing(trx, row.id, known);
-      if (result.outcome !== 'refused' || result.handling !== 'suppress') return;
-      // Who has opted out at the provider has opted out here; any other such answer says that nobody is there.
-      const reason = result.code === OPTED_OUT ? 'stop_keyword' : 'bounce';
-      const { address } = message.to;
-      await suppress(trx, { channel: step.type, address, purposes: null, reason, communicationId: row.id });
-    }),
-  );
-  return delivered(result, row.attempts + 1);
+  const settle = async (trx: Trx): Promise<void> => {
+    await settleOutgoing(trx, row.id, known);
+    if (result.outcome !== 'refused' || result.handling !== 'suppress') return;
+    // Who has opted out at the provider has opted out here; any other such answer says that nobody is there.
+    const reason = result.code === OPTED_OUT ? 'stop_keyword' : 'bounce';
+    const { address } = message.to;
+    await suppress(trx, { channel: step.type, address, purposes: null, reason, communicationId: row.id });
+  };
+  return { delivered: delivered(result, row.attempts + 1), settle };
 }
 
 /** Twilio's code for it. */
 const OPTED_OUT = '21610';
+
+/** Writes down what became of a message, in a transaction of its own. */
+export function settleForSure(
+  { database }: Pick<DeliverDependencies, 'database'>,
+  { organizationId, executionId }: StepRef,
+  settle: NonNullable<Delivery['settle']>,
+): Promise<void> {
+  return keepTrying(() => withTenant(database, tenantOf(organizationId, executionId), settle));
+}
 
 /**
  * The provider's answer is known to this process alone: while the database is away it is not given up, because the next

@@ -29,9 +29,18 @@ const ENDED: Readonly<Record<string, 'completed' | 'stopped'>> = {
 
 export type Planning = { ended: false; execution: PlannedExecution } | { ended: true; next: NextAction };
 
-/** Locks, loads and plans one execution. Nothing is written yet: see {@link settlePlan}. */
-export async function planExecution(trx: Trx, executionId: string, now: string): Promise<Planning> {
-  const row = await lockExecution(trx, executionId);
+/**
+ * Locks, loads and plans one execution. Nothing is written yet: see {@link settlePlan}.
+ *
+ * @param locked what {@link lockExecution} said, where the caller has it locked already
+ */
+export async function planExecution(
+  trx: Trx,
+  executionId: string,
+  now: string,
+  locked?: { status: string } | null,
+): Promise<Planning> {
+  const row = locked === undefined ? await lockExecution(trx, executionId) : locked;
   const over = row === null ? 'stopped' : ENDED[row.status];
   if (over !== undefined) return { ended: true, next: finished(over) };
   const found = await loadExecution(trx, executionId, now);

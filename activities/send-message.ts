@@ -1,14 +1,20 @@
 import { Context } from '@temporalio/activity';
 
 import { smsSize } from '../channels/sms-segments.ts';
-import { beginAttempt, finishStep, type StepResult } from '../db/step-effects.ts';
-import { queueOutgoing } from '../db/outgoing.ts';
+import { beginAndQueue, queueOutgoing, type NewOutgoing, type QueuedOutgoing } from '../db/outgoing.ts';
+import { beginAttempt, finishStep, lockExecution, type StepResult } from '../db/step-effects.ts';
 import { withTenant, type Trx } from '../db/tenant.ts';
 import { isMessage, type MessageStep } from '../journeys/definition.ts';
 import { purposeOf } from '../journeys/recipients.ts';
 import { composeMessage, type ComposedMessage, type Composing } from '../services/messages/compose-message.ts';
 import { toInstant } from './clock.ts';
-import { deliverMessage, type DeliverDependencies, type QueuedMessage } from './deliver-message.ts';
+import {
+  deliverMessage,
+  settleForSure,
+  type DeliverDependencies,
+  type Delivery,
+  type QueuedMessage,
+} from './deliver-message.ts';
 import { localDay } from './local-time.ts';
 import { messageOutcome, type Delivered } from './message-outcome.ts';
 import type { NextAction, StepActivity, StepRef } from './next-action.ts';
@@ -44,10 +50,15 @@ export function createSendMessage(dependencies: SendDependencies): StepActivity 
       if (!begun.due) return begun.next;
       if (begun.result.kind === 'ended') return begun.result.next;
       const answers: Delivered[] = [];
+      let settle: Delivery['settle'] = null;
       for (const queued of begun.result.queued) {
-        answers.push(await deliverMessage(dependencies, ref, begun.result.step, queued));
+        // Before the next one leaves it is certain what became of this one.
+        if (settle !== null) await settleForSure(dependencies, ref, settle);
+        const delivery = await deliverMessage(dependencies, ref, begun.result.step, queued);
+        answers.push(delivery.delivered);
+        ({ settle } = delivery);
       }
-      return await finish(dependencies, ref, begun.result, answers);
+      return await finish(dependencies, ref, begun.result, answers, settle);
     } finally {
       stopBeating();
     }
@@ -73,9 +84,6 @@ async function begin(
   const { execution, line, step } = due;
   if (!isMessage(step)) throw new Error(`The step ${step.key} sends no message.`);
   const { loaded, now } = execution;
-  const attempt = await beginAttempt(trx, loaded.executionId, line, now);
-  if (attempt === null) throw new Error(`The step ${step.key} has ended although the planner gave it the turn.`);
-
   const addressed: { recipient: Recipient; templateId: string; message: AddressedMessage }[] = [];
   for (const recipient of reachableRecipients(step, due)) {
     const composition = await composeMessage(trx, dependencies, {
@@ -89,18 +97,19 @@ async function begin(
     });
     const addressing = composition.ok ? addressedTo(recipient, composition.message, step, now) : composition;
     if (!addressing.ok) {
+      await beginAttempt(trx, loaded.executionId, line, now);
       const failed: StepResult = { state: 'failed', at: now, reason: { code: 'failed' }, error: addressing.error };
       return { kind: 'ended', next: await endStep(trx, due, failed) };
     }
     addressed.push({ recipient, ...addressing });
   }
   const queued: QueuedMessage[] = [];
+  let attempt: Awaited<ReturnType<typeof beginAttempt>> = null;
   for (const { recipient, templateId, message } of addressed) {
-    const row = await queueOutgoing(trx, {
+    const outgoing: NewOutgoing = {
       clientId: loaded.clientId,
       contactId: recipient.id,
       executionId: loaded.executionId,
-      stepExecutionId: attempt.stepExecutionId,
       key: line.key,
       occurrence: line.occurrence,
       templateId,
@@ -114,7 +123,15 @@ async function begin(
       localOn: localDay(now, line.zone ?? loaded.facts.organization.zone),
       queuedAt: now,
       ...sizeOf(step, message, segmentPriceMicros),
-    });
+    };
+    let row: QueuedOutgoing;
+    if (attempt === null) {
+      const begun = await beginAndQueue(trx, line, now, outgoing);
+      if (begun === null) throw new Error(`The step ${step.key} has ended although the planner gave it the turn.`);
+      ({ attempt, row } = begun);
+    } else {
+      row = await queueOutgoing(trx, outgoing, attempt.stepExecutionId);
+    }
     const later =
       row.status === 'queued'
         ? await putOff(trx, row.id, {
@@ -131,6 +148,8 @@ async function begin(
       later,
     });
   }
+  attempt ??= await beginAttempt(trx, loaded.executionId, line, now);
+  if (attempt === null) throw new Error(`The step ${step.key} has ended although the planner gave it the turn.`);
   return { kind: 'queued', due, step, attempts: attempt.attempts, queued };
 }
 
@@ -147,25 +166,40 @@ function sizeOf(
   return { segments, costMicros: price === undefined ? null : segments * price };
 }
 
+/**
+ * The end, with what became of the last message, in one transaction. Where that cannot be done (somebody holds the
+ * execution, the plan cannot be made) at least the message is settled: its answer is known to this process alone.
+ */
 async function finish(
-  { database, clock, onSent }: SendDependencies,
-  { organizationId, executionId }: StepRef,
+  dependencies: SendDependencies,
+  ref: StepRef,
   { due, step, attempts }: Begun,
   answers: readonly Delivered[],
+  settle: Delivery['settle'],
 ): Promise<NextAction> {
+  const { database, clock, onSent } = dependencies;
+  const { organizationId, executionId } = ref;
   const now = await clock();
   const at = toInstant(now);
   const result: StepResult = { ...messageOutcome(step, answers, attempts, now, doneReason(due.line)), at };
   const wanted = due.line.runAt ?? due.line.dueAt;
   if (result.outcome === 'sent' && wanted !== null)
     onSent?.(step.type, Math.max(0, now.getTime() - Date.parse(wanted)));
-  return withTenant(database, tenantOf(organizationId, executionId), async (trx) => {
-    const planning = await planExecution(trx, executionId, at);
+  const finishing = withTenant(database, tenantOf(organizationId, executionId), async (trx) => {
+    // The execution first and then the message, as everybody takes them.
+    const locked = await lockExecution(trx, executionId);
+    if (settle !== null) await settle(trx);
+    const planning = await planExecution(trx, executionId, at, locked);
     if (planning.ended) {
       // Ended by somebody while the message was on its way: what happened is written down all the same.
       await finishStep(trx, executionId, due.line, result);
       return planning.next;
     }
     return endStep(trx, { ...due, execution: planning.execution }, result);
+  });
+  if (settle === null) return finishing;
+  return finishing.catch(async (error: unknown) => {
+    await settleForSure(dependencies, ref, settle);
+    throw error;
   });
 }

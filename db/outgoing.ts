@@ -1,6 +1,10 @@
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 
-import type { Trx } from './tenant.ts';
+import type { PlannedStep } from '../journeys/plan.ts';
+
+import type { Database } from './database.ts';
+import { attemptRow } from './step-effects.ts';
+import { callAsTenant, type TenantContext, type Trx } from './tenant.ts';
 
 export type OutgoingStatus =
   | 'draft'
@@ -31,7 +35,6 @@ export interface NewOutgoing {
   readonly clientId: string;
   readonly contactId: string;
   readonly executionId: string;
-  readonly stepExecutionId: string;
   readonly key: string;
   readonly occurrence: number;
   readonly templateId: string;
@@ -58,19 +61,55 @@ export interface NewOutgoing {
  *
  * @returns its id and status; anything but `queued` means that an earlier attempt got further
  */
-export async function queueOutgoing(trx: Trx, message: NewOutgoing): Promise<QueuedOutgoing> {
+export async function queueOutgoing(trx: Trx, message: NewOutgoing, stepExecutionId: string): Promise<QueuedOutgoing> {
+  const { rows } = await sql<QueuedOutgoing>`/* queue_message */
+    with step as (select ${stepExecutionId}::uuid as id) ${queuedRow(message)}
+    returning c.id, c.status, c.attempts, c.send_claimed_at as "claimedAt"
+  `.execute(trx);
+  const [row] = rows;
+  if (row === undefined) throw new Error('The database answered an insert without a row.');
+  return row;
+}
+
+/**
+ * Notes that an attempt of the step begins, and queues its first message, in one statement.
+ *
+ * @param at ISO instant
+ * @returns null where the step has ended meanwhile
+ */
+export async function beginAndQueue(
+  trx: Trx,
+  line: PlannedStep,
+  at: string,
+  message: NewOutgoing,
+): Promise<{ attempt: { stepExecutionId: string; attempts: number }; row: QueuedOutgoing } | null> {
+  const { rows } = await sql<QueuedOutgoing & { stepExecutionId: string; stepAttempts: number }>`/* begin_send */
+    with step as (${attemptRow(message.executionId, line, at)}) ${queuedRow(message)}
+    returning c.id, c.status, c.attempts, c.send_claimed_at as "claimedAt",
+      (select id from step) as "stepExecutionId", (select attempts from step) as "stepAttempts"
+  `.execute(trx);
+  const [found] = rows;
+  if (found === undefined) return null;
+  const { stepExecutionId, stepAttempts, ...row } = found;
+  return { attempt: { stepExecutionId, attempts: stepAttempts }, row };
+}
+
+/** The row of a message of the step whose id is `step.id`. */
+function queuedRow(message: NewOutgoing): RawBuilder<unknown> {
   const idempotencyKey = [message.executionId, message.key, message.occurrence, message.contactId].join('/');
-  const { rows } = await sql<QueuedOutgoing>`
+  return sql`
     insert into app.communications as c
       (client_id, contact_id, execution_id, step_execution_id, step_key, occurrence, template_id, idempotency_key, type,
        direction, purpose, recipient, recipient_hash, recipient_role, subject, content, content_sha256, status,
        if_unknown, queued_at, local_on, segments, cost_micros)
-    values (${message.clientId}, ${message.contactId}, ${message.executionId}, ${message.stepExecutionId},
-      ${message.key}, ${message.occurrence}, ${message.templateId}, ${idempotencyKey}, ${message.type}, 'outbound',
-      ${message.purpose}, ${message.recipient}, app.address_hash(app.current_org_id(), lower(${message.recipient})),
-      ${message.recipientRole}, ${message.subject}, ${message.content},
-      sha256(convert_to(${message.content}, 'UTF8')), 'queued', ${message.ifUnknown}, ${message.queuedAt},
-      ${message.localOn}, ${message.segments}, ${message.costMicros})
+    select ${message.clientId}::uuid, ${message.contactId}::uuid, ${message.executionId}::uuid, step.id,
+      ${message.key}, ${message.occurrence}::integer, ${message.templateId}::uuid, ${idempotencyKey}, ${message.type},
+      'outbound', ${message.purpose}, ${message.recipient},
+      app.address_hash(app.current_org_id(), lower(${message.recipient})), ${message.recipientRole}, ${message.subject},
+      ${message.content}, sha256(convert_to(${message.content}, 'UTF8')), 'queued', ${message.ifUnknown},
+      ${message.queuedAt}::timestamptz, ${message.localOn}::date, ${message.segments}::integer,
+      ${message.costMicros}::bigint
+    from step
     on conflict (organization_id, idempotency_key) do update set
       -- What a hold called back has its turn again.
       status = case when c.status = 'held' then 'queued' else c.status end,
@@ -80,12 +119,7 @@ export async function queueOutgoing(trx: Trx, message: NewOutgoing): Promise<Que
       content_sha256 = case when c.status in ('queued', 'held') then excluded.content_sha256 else c.content_sha256 end,
       local_on = case when c.status in ('queued', 'held') then excluded.local_on else c.local_on end,
       segments = case when c.status in ('queued', 'held') then excluded.segments else c.segments end,
-      cost_micros = case when c.status in ('queued', 'held') then excluded.cost_micros else c.cost_micros end
-    returning c.id, c.status, c.attempts, c.send_claimed_at as "claimedAt"
-  `.execute(trx);
-  const [row] = rows;
-  if (row === undefined) throw new Error('The database answered an insert without a row.');
-  return row;
+      cost_micros = case when c.status in ('queued', 'held') then excluded.cost_micros else c.cost_micros end`;
 }
 
 /** What the last look before a message leaves says: only `claimed` lets it go. */
@@ -96,9 +130,13 @@ export type Claim = 'claimed' | 'lost' | 'stopped' | 'suppressed' | 'no_consent'
  *
  * @param at ISO instant
  */
-export async function claimOutgoing(trx: Trx, id: string, at: string): Promise<Claim> {
-  const { rows } = await sql<{ claim: Claim }>`select app.claim_message(${id}, ${at}) as claim`.execute(trx);
-  return rows[0]?.claim ?? 'lost';
+export async function claimOutgoing(
+  database: Database,
+  context: TenantContext,
+  id: string,
+  at: string,
+): Promise<Claim> {
+  return callAsTenant<Claim>(database, context, 'app.claim_message_for', id, at);
 }
 
 /**
@@ -138,12 +176,12 @@ export interface OutgoingResult {
 export async function settleOutgoing(trx: Trx, id: string, result: OutgoingResult): Promise<void> {
   const { status, at } = result;
   const good = status === 'sent';
-  await sql`
+  await sql`/* settle_message */
     update app.communications set
-      status = ${status}, provider = ${result.provider},
+      status = ${status}::text, provider = ${result.provider},
       provider_message_id = coalesce(${result.providerId ?? null}, provider_message_id),
-      sent_at = case when ${good} then ${at}::timestamptz else sent_at end,
-      failed_at = case when ${status} = 'failed' then ${at}::timestamptz end,
+      sent_at = case when ${good}::boolean then ${at}::timestamptz else sent_at end,
+      failed_at = case when ${status}::text = 'failed' then ${at}::timestamptz end,
       error_code = ${good ? null : (result.code ?? null)}, error_message = ${good ? null : result.detail}
     where id = ${id} and status in ('queued', 'sending', 'unknown')
   `.execute(trx);

@@ -69,17 +69,24 @@ export async function beginAttempt(
   line: PlannedStep,
   at: string,
 ): Promise<{ stepExecutionId: string; attempts: number } | null> {
-  const { rows } = await sql<{ id: string; attempts: number }>`/* begin_attempt */
+  const { rows } = await sql<{
+    id: string;
+    attempts: number;
+  }>`/* begin_attempt */ ${attemptRow(executionId, line, at)}`.execute(trx);
+  const row = rows[0];
+  return row === undefined ? null : { stepExecutionId: row.id, attempts: row.attempts };
+}
+
+/** The same as a part of a larger statement: gives id and attempts, or no row. */
+export function attemptRow(executionId: string, line: PlannedStep, at: string): RawBuilder<unknown> {
+  return sql`
     insert into app.journey_step_executions as j
       (execution_id, step_key, occurrence, step_type, state, due_at, planned_at, scheduled_for, local_time, time_zone,
        reason, attempts, started_at)
     values (${executionId}, ${line.key}, ${line.occurrence}, ${line.type}, ${line.state}, ${line.dueAt}, ${at},
       ${line.runAt ?? line.dueAt}, ${line.local}, ${line.zone}, ${JSON.stringify(line.reason)}::jsonb, 1, ${at})
     on conflict (organization_id, execution_id, step_key, occurrence) do update set
-      attempts = j.attempts + 1, started_at = ${at}, next_attempt_at = null
+      attempts = j.attempts + 1, started_at = excluded.started_at, next_attempt_at = null
     where j.ended_at is null
-    returning id, attempts
-  `.execute(trx);
-  const row = rows[0];
-  return row === undefined ? null : { stepExecutionId: row.id, attempts: row.attempts };
+    returning id, attempts`;
 }

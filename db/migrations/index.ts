@@ -57,6 +57,7 @@ import * as m20261126T2253 from './20261126T2253_sending_by_step.ts';
 import * as m20261126T2256 from './20261126T2256_missed_webhooks.ts';
 import * as m20261126T2257 from './20261126T2257_covered_invoices.ts';
 import * as m20261126T2301 from './20261126T2301_work_gauges.ts';
+import * as m20261126T2303 from './20261126T2303_claim_at_once.ts';
 import * as m20261126T2313 from './20261126T2313_keyed_address_hash.ts';
 
 /** A migration that can be taken back. kysely silently skips one without `down`, so ours must have it. */
@@ -124,5 +125,6 @@ export const migrations: Readonly<Record<string, ReversibleMigration>> = {
   '20261126T2256_missed_webhooks': m20261126T2256,
   '20261126T2257_covered_invoices': m20261126T2257,
   '20261126T2301_work_gauges': m20261126T2301,
+  '20261126T2303_claim_at_once': m20261126T2303,
   '20261126T2313_keyed_address_hash': m20261126T2313,
 };

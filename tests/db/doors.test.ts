@@ -50,6 +50,8 @@ describe('the doors to the database', () => {
     expect(await filesThat((text) => setting.test(text))).toEqual([
       // Goes from organization to organization as the owner, and leaves none behind.
       'db/migrations/20261121T1305_privacy.ts',
+      // Sets what it is given, for itself alone, as withTenant does for a transaction.
+      'db/migrations/20261126T2303_claim_at_once.ts',
       'db/tenant.ts',
     ]);
     const tenant = await readFile(join(ROOT, 'db/tenant.ts'), 'utf8');

@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { claimOutgoing, type Claim } from '../../db/outgoing.ts';
-import { withTenant } from '../../db/tenant.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 
 let db: TestDatabase;
@@ -61,9 +60,7 @@ const decide = ({ organizationId, clientId }: Waiting, contactId: string | null,
 
 async function claim({ organizationId, messageId }: Waiting): Promise<{ claim: Claim; status: string | undefined }> {
   const at = new Date().toISOString();
-  const claimed = await withTenant(db.worker, { organizationId, actor: 'worker' }, (trx) =>
-    claimOutgoing(trx, messageId, at),
-  );
+  const claimed = await claimOutgoing(db.worker, { organizationId, actor: 'worker' }, messageId, at);
   const [row] = await db.query<{ status: string }>(`select status from app.communications where id = $1`, [messageId]);
   return { claim: claimed, status: row?.status };
 }
