@@ -16,7 +16,8 @@ const STEPS = 40;
 
 /**
  * What one sent message costs the database, with a provider that accepts at once: transactions, statements between
- * their beginning and end, and log written. Counted at the driver and by the server, not estimated.
+ * their beginning and end and the claim, which is a statement by itself, and log written. Counted at the driver and by
+ * the server, not estimated.
  */
 export async function measureSendStep(adminUrl: string, urls: { api: string; worker: string }): Promise<Measurement[]> {
   const admin = new Client({ connectionString: adminUrl });
@@ -100,9 +101,13 @@ export async function measureSendStep(adminUrl: string, urls: { api: string; wor
 async function arrange(admin: Client, api: ReturnType<typeof openDatabase>) {
   const parsed = parseDefinition({
     schema: 1,
-    name: 'One mail',
+    name: 'Two mails',
     starts: { on: 'manual' },
-    steps: [{ key: 'welcome', type: 'email', when: { anchor: 'journey_start' }, template: 'welcome' }],
+    // After it the journey goes on, as after every step but the last.
+    steps: [
+      { key: 'welcome', type: 'email', when: { anchor: 'journey_start' }, template: 'welcome' },
+      { key: 'later', type: 'email', when: { anchor: 'journey_start', offset: { days: 30 } }, template: 'welcome' },
+    ],
   });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   const { definition } = parsed;
