@@ -173,19 +173,32 @@ function sizeOf(
 async function finish(
   dependencies: SendDependencies,
   ref: StepRef,
+  begun: Begun,
+  answers: readonly Delivered[],
+  settle: Delivery['settle'],
+): Promise<NextAction> {
+  try {
+    return await end(dependencies, ref, begun, answers, settle);
+  } catch (error) {
+    if (settle !== null) await settleForSure(dependencies, ref, settle);
+    throw error;
+  }
+}
+
+async function end(
+  { database, clock, onSent }: SendDependencies,
+  { organizationId, executionId }: StepRef,
   { due, step, attempts }: Begun,
   answers: readonly Delivered[],
   settle: Delivery['settle'],
 ): Promise<NextAction> {
-  const { database, clock, onSent } = dependencies;
-  const { organizationId, executionId } = ref;
   const now = await clock();
   const at = toInstant(now);
   const result: StepResult = { ...messageOutcome(step, answers, attempts, now, doneReason(due.line)), at };
   const wanted = due.line.runAt ?? due.line.dueAt;
   if (result.outcome === 'sent' && wanted !== null)
     onSent?.(step.type, Math.max(0, now.getTime() - Date.parse(wanted)));
-  const finishing = withTenant(database, tenantOf(organizationId, executionId), async (trx) => {
+  return withTenant(database, tenantOf(organizationId, executionId), async (trx) => {
     // The execution first and then the message, as everybody takes them.
     const locked = await lockExecution(trx, executionId);
     if (settle !== null) await settle(trx);
@@ -196,10 +209,5 @@ async function finish(
       return planning.next;
     }
     return endStep(trx, { ...due, execution: planning.execution }, result);
-  });
-  if (settle === null) return finishing;
-  return finishing.catch(async (error: unknown) => {
-    await settleForSure(dependencies, ref, settle);
-    throw error;
   });
 }
