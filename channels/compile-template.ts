@@ -1,3 +1,4 @@
+import { withDarkMode } from './dark-mode.ts';
 import type { TemplateProblem, TemplateSource } from './template-file.ts';
 
 /** A template ready to be rendered: for email the body is HTML with Liquid inside. */
@@ -26,7 +27,7 @@ export async function compileTemplate(
     });
     if (errors.length > 0)
       return { ok: false, problems: errors.map((error) => problem(`line ${error.line}: ${error.message}`)) };
-    return { ok: true, template: { ...source, body: isPart ? insideOf(html) : html } };
+    return { ok: true, template: { ...source, body: isPart ? insideOf(html) : withDarkMode(html) } };
   } catch (error) {
     return { ok: false, problems: [problem(error instanceof Error ? error.message : String(error))] };
   }

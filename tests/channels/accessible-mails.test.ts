@@ -57,6 +57,19 @@ describe('a starter mail', () => {
     expect(await violations()).toEqual([]);
     await page.emulateMedia({ colorScheme: 'dark' });
     expect(await violations('color-contrast')).toEqual([]);
+    // It is dark indeed, and not the same as by day.
+    expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe('rgb(27, 24, 21)');
+    expect(await page.evaluate("getComputedStyle(document.querySelector('h1')).color")).toBe('rgb(239, 233, 225)');
+  });
+
+  it('with colours of its own for the dark keeps them', async () => {
+    const body =
+      '<mjml><mj-head><mj-style>@media (prefers-color-scheme: dark) { h1 { color: #abcdef !important; } }</mj-style></mj-head><mj-body><mj-section><mj-column><mj-text><h1>Hello</h1></mj-text></mj-column></mj-section></mj-body></mjml>';
+    const compiled = await compileTemplate({ name: 'x', channel: 'email', subject: 'x', body });
+    if (!compiled.ok) throw new Error(JSON.stringify(compiled.problems));
+    await show(compiled.template.body);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    expect(await page.evaluate("getComputedStyle(document.querySelector('h1')).color")).toBe('rgb(171, 205, 239)');
   });
 
   it('would be objected to if it were pale', async () => {
