@@ -18,8 +18,11 @@ async function refresh() {
   try {
     const answer = await fetch(location.href, { headers: { accept: 'text/html' } });
     if (!answer.ok) throw new Error(String(answer.status));
-    const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
-    const now = document.querySelector('main'), next = fresh.querySelector('main');
+    // The main part alone: the style of the whole would be refused, for its nonce is another page's.
+    const [part = ''] = /<main>[^]*<\\/main>/.exec(await answer.text()) ?? [];
+    const fresh = document.createElement('template');
+    fresh.innerHTML = part;
+    const now = document.querySelector('main'), next = fresh.content.querySelector('main');
     if (now && next && now.innerHTML !== next.innerHTML) replace(now, next);
     document.getElementById('lost').hidden = true;
   } catch { document.getElementById('lost').hidden = false; }

@@ -91,9 +91,10 @@ describe('status page in a browser', () => {
   });
 
   it('lives: what changed shows without a reload', async () => {
-    const { page } = await open();
+    const { page, complaints } = await open();
     view = { ...view, next: [{ ...welcome, state: 'done', reason: 'Done.' }] };
     await page.getByText('Done.', { exact: true }).waitFor();
+    expect(complaints).toEqual([]);
   });
 
   it('fits a narrow phone: nothing but a table scrolls sideways', async () => {

@@ -126,6 +126,15 @@ describe('the dev inbox', () => {
     expect(policy).not.toMatch(/allow-scripts|allow-same-origin|allow-forms|script-src/);
   });
 
+  it('shows a mail by day or in the dark, whatever the browser is set to', async () => {
+    await channel.send(anEmail({ html: '<style>@media (prefers-color-scheme: dark) { p { color: red } }</style>' }));
+    const [summary] = await list();
+    const shown = async (look: string): Promise<string> =>
+      (await fetch(`${inbox.inboxUrl}/api/messages/${summary?.id}/html?${look}`)).text();
+    expect(await shown('dark=on')).toContain('@media (min-width: 0)');
+    expect(await shown('')).toContain('@media (max-width: 0)');
+  });
+
   it('answers nobody who calls it by another name', async () => {
     const { port } = new URL(inbox.inboxUrl);
     const status = await new Promise<number | undefined>((resolve, reject) => {

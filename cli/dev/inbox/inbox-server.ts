@@ -30,6 +30,8 @@ const filterSchema = z.object({
   communicationId: z.string().optional(),
   limit: z.coerce.number().int().min(1).max(5_000).default(200),
 });
+const onOff = z.enum(['on', 'off']);
+const lookSchema = z.object({ images: onOff.default('on'), dark: onOff.default('off') });
 const returnSchema = z.strictObject({
   kind: z.enum(['bounce', 'complaint']),
   /** Of a bounce (RFC 3463). */
@@ -105,11 +107,11 @@ export function createInboxServer(inbox: {
   server.get('/api/messages/:id/html', async (request, reply) => {
     const message = find(request.params, reply);
     if (message === undefined) return reply;
-    const { images } = z.object({ images: z.enum(['on', 'off']).default('on') }).parse(request.query);
+    const { images, dark } = lookSchema.parse(request.query);
     return reply
       .header('content-security-policy', previewPolicy(images === 'on'))
       .type('text/html; charset=utf-8')
-      .send(previewHtml(message));
+      .send(previewHtml(message, dark === 'on'));
   });
   server.get('/api/messages/:id/attachments/:index', async (request, reply) => {
     const message = find(request.params, reply);

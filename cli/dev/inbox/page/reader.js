@@ -187,12 +187,14 @@ function framed(message) {
   const frame = el('iframe', {
     title: `Message: ${message.subject}`,
     sandbox: 'allow-popups allow-popups-to-escape-sandbox',
-    src: `/api/messages/${message.id}/html?images=${looks.images ? 'on' : 'off'}`,
+    src: `/api/messages/${message.id}/html?images=${onOff(looks.images)}&dark=${onOff(looks.dark)}`,
   });
   frame.classList.toggle('phone', looks.phone);
   frame.classList.toggle('dark', looks.dark);
   return frame;
 }
+
+const onOff = (is) => (is ? 'on' : 'off');
 
 function source(id) {
   const text = el('pre', { tabindex: '0' }, 'Loading …');
