@@ -25,7 +25,7 @@ const TEMPLATES = new URL('templates/', JOURNEYS);
  * within seconds of the start, a few more in the minutes after it, then one every five minutes.
  */
 const bookedSecondsAgo = (place: number): number =>
-  [3594, 3540, 3480, 3390, 3300, 3180][place] ?? Math.max(60, 3300 - 300 * (place - 5));
+  [3598, 3540, 3480, 3390, 3300, 3180][place] ?? Math.max(60, 3300 - 300 * (place - 5));
 
 /** The same of those who have only asked; the answer to an enquiry goes ten minutes after it. */
 const askedSecondsAgo = (place: number): number => Math.max(30, 570 - 75 * place);
