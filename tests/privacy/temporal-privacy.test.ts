@@ -1,5 +1,3 @@
-import type { Payload } from '@temporalio/common';
-import proto from '@temporalio/proto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { parseKeyRing } from '../../worker/key-ring.ts';
@@ -8,15 +6,12 @@ import { clearPayloads, isEncrypted, payloadsIn } from '../support/clear-payload
 import { eventually } from '../support/eventually.ts';
 import { nextMailFails } from '../support/mails.ts';
 import { playFeature, startPlatform, type Platform, type Played } from '../support/platform.ts';
-import { bookMarked, MARKS } from '../support/platform-couple.ts';
+import { bookMarked } from '../support/platform-couple.ts';
+import { clearText, MARKS, marksIn, rawBytes, textOf } from '../support/marks.ts';
 import { PLATFORM_FEATURES } from '../support/platform-features.ts';
-import { testKeyRing } from '../support/temporal.ts';
 import { createSupplier, TEST_KEYS } from '../support/world.ts';
 
 const names = Object.keys(PLATFORM_FEATURES);
-const codec = createPayloadCodec(testKeyRing);
-const { History } = proto.temporal.api.history.v1;
-const { DescribeWorkflowExecutionResponse } = proto.temporal.api.workflowservice.v1;
 
 let platform: Platform;
 const played = new Map<string, [Played, ...Played[]]>();
@@ -26,20 +21,6 @@ beforeAll(async () => {
   await Promise.all(names.map(async (name) => played.set(name, await playFeature(platform, name))));
 });
 afterAll(async () => platform?.close());
-
-/** The very bytes that lie on the server: events, memo, attributes, summaries, failures. */
-const rawBytes = ({ history, description }: Pick<Played, 'history' | 'description'>): string =>
-  [History.encode(history).finish(), DescribeWorkflowExecutionResponse.encode(description).finish()]
-    .map((bytes) => Buffer.from(bytes).toString('utf8'))
-    .join('\n');
-
-/** The same once somebody has the key: all that is within the payloads. */
-const clearText = async ({ history, description }: Pick<Played, 'history' | 'description'>): Promise<string> =>
-  (await clearPayloads({ history, description }, codec)).map(textOf).join('\n');
-const textOf = ({ data }: Payload): string => Buffer.from(data ?? []).toString('utf8');
-
-const marksIn = (text: string): string[] =>
-  Object.values(MARKS).filter((mark) => text.toLowerCase().includes(mark.toLowerCase()));
 
 describe('Temporal knows nothing about a couple', () => {
   test('the search finds what is there: our own rows are full of the marks', async () => {

@@ -1,10 +1,8 @@
 import { journeyState } from '../../workflows/messages.ts';
 import { eventually } from './eventually.ts';
+import { MARKS } from './marks.ts';
 import type { Platform } from './platform.ts';
 import type { Supplier } from './world.ts';
-
-/** Found nowhere but in what is known of the couple, in spellings that no id or word of ours contains. */
-export const MARKS = { firstName: 'Xanthippe', lastName: 'Quillfeather', mailbox: 'xq.marked' } as const;
 
 /** How a step stands in our rows. */
 export interface StepLine {

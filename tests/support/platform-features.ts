@@ -11,7 +11,8 @@ import { retryStep } from '../../services/executions/retry-step.ts';
 import { skipStep } from '../../services/executions/skip-step.ts';
 import { mailsArrive, nextMailFails } from './mails.ts';
 import type { Platform } from './platform.ts';
-import { MARKS, type PlatformCouple } from './platform-couple.ts';
+import { MARKS } from './marks.ts';
+import type { PlatformCouple } from './platform-couple.ts';
 
 export interface PlatformFeature {
   readonly steps: readonly object[];

@@ -1,14 +1,15 @@
-import type { ScriptEvent } from '../../journeys/script.ts';
 import type { Story } from '../../journeys/story.ts';
 import type { JourneyDefinition } from '../../journeys/definition.ts';
 import { isMessage } from '../../journeys/definition.ts';
 import type { TestDatabase } from './postgres.ts';
+import { MARKS } from './marks.ts';
 import { createSupplier } from './world.ts';
 
 /** Where a story lives in the database: its couple, and the ids that its names stand for. */
 export interface StoryRows {
   readonly organizationId: string;
   readonly clientId: string;
+  readonly journeyId: string;
   /** Ids of payments by the story's names. */
   readonly payments: ReadonlyMap<string, string>;
 }
@@ -16,18 +17,18 @@ export interface StoryRows {
 /** Writes the beginning of a story into the tables, as other programs would have, and publishes its journey. */
 export async function writeStory(db: TestDatabase, story: Story, definition: JourneyDefinition): Promise<StoryRows> {
   const { facts } = story;
-  const { organizationId } = await createSupplier(db, [definition]);
+  const { organizationId, journeyIds } = await createSupplier(db, [definition]);
   await writeOrganization(db, organizationId, facts.organization);
   for (const step of [...definition.steps, ...(definition.closing ?? [])]) {
     if (!isMessage(step)) continue;
     await db.query(
       `insert into app.communication_templates (organization_id, name, channel, subject_template, content_template, content_sid)
-       values ($1, $2, $3, $4, 'Words', $5) on conflict do nothing`,
+       values ($1, $2, $3, $4, 'Dear {{ recipient.firstName }}, {{ client.coupleName }}', $5) on conflict do nothing`,
       [
         organizationId,
         step.template,
         step.type,
-        step.type === 'email' ? 'Subject' : null,
+        step.type === 'email' ? 'For {{ client.coupleName }}' : null,
         step.type === 'whatsapp' ? `HX${'a'.repeat(32)}` : null,
       ],
     );
@@ -36,7 +37,7 @@ export async function writeStory(db: TestDatabase, story: Story, definition: Jou
   const [row] = await db.query<{ id: string }>(
     `insert into app.clients (organization_id, partner_1_name, status, wedding_date, wedding_time, wedding_timezone, tags,
        key_dates, metadata)
-     values ($1, 'Somebody', $2, $3, $4, $5, $6, $7, $8) returning id`,
+     values ($1, $9, $2, $3, $4, $5, $6, $7, $8) returning id`,
     [
       organizationId,
       client.status,
@@ -46,6 +47,7 @@ export async function writeStory(db: TestDatabase, story: Story, definition: Jou
       client.tags,
       client.dates,
       client.custom,
+      `${MARKS.firstName} ${MARKS.lastName}`,
     ],
   );
   const clientId = row?.id ?? '';
@@ -56,17 +58,26 @@ export async function writeStory(db: TestDatabase, story: Story, definition: Jou
     ] as const) {
       if (value === undefined) continue;
       await db.query(
-        `insert into app.client_contacts (organization_id, client_id, role, contact_type, contact_value, is_primary, timezone)
-         values ($1, $2, $3, $4, $5, $6, $7)`,
-        [organizationId, clientId, contact.role, type, value, contact.isPrimary, contact.zone ?? null],
+        `insert into app.client_contacts (organization_id, client_id, role, name, contact_type, contact_value, is_primary, timezone)
+         values ($1, $2, $3, $8, $4, $5, $6, $7)`,
+        [organizationId, clientId, contact.role, type, value, contact.isPrimary, contact.zone ?? null, MARKS.firstName],
       );
     }
   }
   for (const consent of facts.consents) {
     await db.query(
-      `insert into app.consents (organization_id, client_id, channel, purpose, state, recorded_at)
-       values ($1, $2, $3, $4, $5, $6)`,
-      [organizationId, clientId, consent.channel, consent.purpose, consent.state, facts.execution.startedAt],
+      `insert into app.consents (organization_id, client_id, contact_id, channel, purpose, state, recorded_at)
+       values ($1, $2, (select min(id::text)::uuid from app.client_contacts
+                         where client_id = $2 and role = $7 and contact_type = 'email'), $3, $4, $5, $6)`,
+      [
+        organizationId,
+        clientId,
+        consent.channel,
+        consent.purpose,
+        consent.state,
+        facts.execution.startedAt,
+        facts.contacts?.find(({ id }) => id === consent.contactId)?.role ?? null,
+      ],
     );
   }
   const payments = new Map<string, string>();
@@ -102,7 +113,7 @@ export async function writeStory(db: TestDatabase, story: Story, definition: Jou
       payment === undefined ? {} : { kind: payment.kind, status: payment.status },
     ],
   );
-  return { organizationId, clientId, payments };
+  return { organizationId, clientId, journeyId: journeyIds[0] ?? '', payments };
 }
 
 async function writeOrganization(
@@ -141,14 +152,6 @@ async function writeOrganization(
   );
 }
 
-/** Lets one row of the script happen in the tables, at its instant. */
-export async function writeEvent(db: TestDatabase, rows: StoryRows, event: ScriptEvent): Promise<void> {
-  const statement = STATEMENTS[event.do];
-  if (statement === undefined) throw new Error(`This story has an event that the test cannot write: ${event.do}.`);
-  await statement(db, rows, event);
-  await datedByStory(db, rows, new Date(event.at));
-}
-
 /** Triggers tell the time by the machine's clock; the story has its own. */
 export async function datedByStory(db: TestDatabase, { organizationId }: StoryRows, now: Date): Promise<void> {
   for (const table of ['client_events', 'outbox']) {
@@ -158,92 +161,3 @@ export async function datedByStory(db: TestDatabase, { organizationId }: StoryRo
     ]);
   }
 }
-
-type Statement = (db: TestDatabase, rows: StoryRows, event: ScriptEvent) => Promise<unknown>;
-
-const setStatus: Statement = (db, { clientId }, event) =>
-  db.query(`update app.clients set status = $2 where id = $1`, [clientId, event.do.slice('client.'.length)]);
-
-const settlePayment: Statement = (db, { clientId, payments }, { do: what, at, details }) =>
-  db.query(
-    `update app.payments set status = $2, paid_at = case when $2 = 'succeeded' then $3::timestamptz end
-     where id = coalesce($4::uuid, (select id from app.payments where client_id = $1 and kind = $5 and status <> 'succeeded'
-                                    order by due_on limit 1))`,
-    [
-      clientId,
-      what.slice('payment.'.length),
-      at,
-      payments.get(String(details['payment'])) ?? null,
-      details['kind'] ?? null,
-    ],
-  );
-
-const STATEMENTS: Readonly<Record<string, Statement>> = {
-  'client.booked': setStatus,
-  'client.cancelled': setStatus,
-  'payment.succeeded': settlePayment,
-  'payment.failed': settlePayment,
-  event: (db, { organizationId, clientId }, { details: { name, ...data } }) =>
-    db.query(
-      `insert into app.client_events (organization_id, client_id, name, data, source) values ($1, $2, $3, $4, 'api')`,
-      [organizationId, clientId, name, data],
-    ),
-  'form.submitted': async (db, { organizationId, clientId }, { at, details }) => {
-    await db.query(
-      `insert into app.forms (organization_id, slug, name, status) values ($1, $2, $2, 'published') on conflict do nothing`,
-      [organizationId, details['form']],
-    );
-    await db.query(
-      `insert into app.form_submissions (organization_id, client_id, form_id, status, submitted_at, answers)
-       select $1, $2, id, 'submitted', $4, $5 from app.forms where organization_id = $1 and slug = $3`,
-      [organizationId, clientId, details['form'], at, details['answers'] ?? {}],
-    );
-  },
-  'client.postponed': (db, { clientId }, { at }) =>
-    db.query(`update app.clients set postponed_at = $2 where id = $1`, [clientId, at]),
-  'wedding_date.set': (db, { clientId }, { at, details }) =>
-    db.query(`update app.clients set wedding_date = $2, wedding_changed_at = $3, postponed_at = null where id = $1`, [
-      clientId,
-      details['weddingOn'],
-      at,
-    ]),
-  'date.set': (db, { clientId }, { details }) =>
-    db.query(`update app.clients set key_dates = key_dates || jsonb_build_object($2::text, $3::text) where id = $1`, [
-      clientId,
-      details['key'],
-      details['on'],
-    ]),
-  approval: (db, { organizationId, clientId }, { at, details }) =>
-    db.query(
-      `insert into app.approvals (organization_id, execution_id, step_key, requested_at, decision, decided_at)
-       select $1, id, $3, $5, $4, $5 from app.journey_executions where client_id = $2
-       on conflict (organization_id, execution_id, step_key, occurrence)
-         do update set decision = excluded.decision, decided_at = excluded.decided_at`,
-      [organizationId, clientId, details['step'], details['decision'], at],
-    ),
-  consent: (db, { organizationId, clientId }, { at, details }) =>
-    db.query(
-      `insert into app.consents (organization_id, client_id, channel, purpose, state, recorded_at) values ($1, $2, $3, $4, $5, $6)`,
-      [organizationId, clientId, details['channel'], details['purpose'], details['state'], at],
-    ),
-  reply: async (db, { organizationId, clientId }, { at, details }) => {
-    const [message] = await db.query<{ step_key: string }>(
-      `update app.communications set replied_at = $3 where id = (
-         select id from app.communications where client_id = $1 and type = $2 and status = 'sent' order by sent_at desc limit 1)
-       returning step_key`,
-      [clientId, details['channel'], at],
-    );
-    if (details['keyword'] === 'STOP') {
-      await db.query(
-        `insert into app.suppressions (organization_id, channel, address_hash, reason)
-         select organization_id, $2, address_hash, 'stop_keyword' from app.client_contacts
-         where client_id = $1 and role = 'partner_1' and contact_type = 'phone'`,
-        [clientId, details['channel']],
-      );
-    }
-    await db.query(
-      `insert into app.client_events (organization_id, client_id, name, data, source) values ($1, $2, 'reply', $3, 'channel')`,
-      [organizationId, clientId, { ...details, message: message?.step_key }],
-    );
-  },
-};

@@ -6,27 +6,36 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker, type WorkflowBundle } from '@temporalio/worker';
 import { pino } from 'pino';
 
+import { toInstant } from '../../activities/clock.ts';
 import { createActivities } from '../../activities/create-activities.ts';
 import type { NextAction } from '../../activities/next-action.ts';
 import type { Sender } from '../../activities/deliver-message.ts';
 import { createTemplateRenderer } from '../../channels/template-renderer.ts';
 import { withTenant } from '../../db/tenant.ts';
-import { loadExecution } from '../../db/load-execution.ts';
+import { loadExecution, type LoadedExecution } from '../../db/load-execution.ts';
 import type { JourneyDefinition } from '../../journeys/definition.ts';
-import type { Ledger } from '../../journeys/facts.ts';
 import type { Story } from '../../journeys/story.ts';
 import { createJourneyWorkflows, workflowIdOf } from '../../worker/journey-workflows.ts';
 import { relayOnce } from '../../worker/relay.ts';
 import { eventually } from './eventually.ts';
+import type { Kept } from './marks.ts';
 import type { TestDatabase } from './postgres.ts';
-import { datedByStory, writeEvent, writeStory, type StoryRows } from './story-rows.ts';
+import { writeEvent } from './story-events.ts';
+import { datedByStory, writeStory, type StoryRows } from './story-rows.ts';
 import { testDataConverter } from './temporal.ts';
 
-export interface StoryRun {
-  readonly ledger: Ledger;
-  readonly executionId: string;
-  /** Size of the whole history, payloads encrypted. */
-  readonly historyBytes: number;
+const { EventType } = proto.temporal.api.enums.v1;
+/** With one of these at its end, a history waits for the worker. */
+const UNDER_WAY: ReadonlySet<number> = new Set([
+  EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED,
+  EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED,
+  EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED,
+  EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED,
+]);
+
+export interface StoryRun extends Kept {
+  /** Definition, facts and ledger at the end of the story. */
+  readonly loaded: LoadedExecution;
 }
 
 /**
@@ -95,8 +104,14 @@ export async function runForReal(
   const settled = (plansBefore: number): Promise<unknown> =>
     eventually('the workflow has taken it in', async () => {
       const resting = seen.last?.kind === 'wait' || seen.last?.kind === 'finished';
-      return seen.plans > plansBefore && seen.running === 0 && resting;
+      return seen.plans > plansBefore && seen.running === 0 && resting && (await nothingIsUnderWay());
     });
+  /** Two signals may make two plans: until the second is taken in, the clock must not go on. */
+  const nothingIsUnderWay = async (): Promise<boolean> => {
+    const workflowId = workflowIdOf(rows.organizationId, await executionIdOf(db, rows));
+    const { events } = await client.workflow.getHandle(workflowId).fetchHistory();
+    return !UNDER_WAY.has(events?.at(-1)?.eventType ?? 0);
+  };
   const sleepUntil = async (instant: string): Promise<void> => {
     const ms = Date.parse(instant) - (await clock()).getTime();
     // With no workflow left, the server would go through every long poll of the time in between.
@@ -133,23 +148,25 @@ export async function runForReal(
     }
     if (story.expect.until !== null) await sleepUntil(story.expect.until);
     await takeIn();
+  } catch (error) {
+    // With work and nobody to do it the clock would stand still for the stories that follow.
+    await client.workflow.getHandle(workflowIdOf(rows.organizationId, await executionIdOf(db, rows))).terminate();
+    throw error;
   } finally {
     await stopWorker();
   }
   const executionId = await executionIdOf(db, rows);
   const { organizationId } = rows;
+  const at = toInstant(story.expect.until === null ? await clock() : new Date(story.expect.until));
   const loaded = await withTenant(db.worker, { organizationId, actor: 'test' }, (trx) =>
-    loadExecution(trx, executionId),
+    loadExecution(trx, executionId, at),
   );
+  if (loaded === null) throw new Error('The story made no execution.');
   const handle = client.workflow.getHandle(workflowIdOf(organizationId, executionId));
-  const history = await handle.fetchHistory();
+  const kept = { history: await handle.fetchHistory(), description: (await handle.describe()).raw };
   // What waits for later than the story's end must not hold up the clock of the next one.
   await handle.terminate('the story is told').catch(() => {});
-  return {
-    ledger: loaded?.ledger ?? { steps: [] },
-    executionId,
-    historyBytes: proto.temporal.api.history.v1.History.encode(history).finish().length,
-  };
+  return { loaded, ...kept };
 }
 
 async function executionIdOf(db: TestDatabase, { clientId }: StoryRows): Promise<string> {
@@ -198,7 +215,8 @@ function acceptingSenders(): { email: Sender; sms: Sender; whatsapp: Sender } {
     provider: 'test',
     async send(message, options) {
       await options.beforeHandOver?.();
-      return { outcome: 'accepted', providerId: message.communicationId, detail: 'Taken.' };
+      // As providers do, it speaks of the person.
+      return { outcome: 'accepted', providerId: message.communicationId, detail: `Taken for ${message.to.address}.` };
     },
   };
   return { email: sender, sms: sender, whatsapp: sender };
