@@ -26,6 +26,8 @@ export interface TemporalDevServerOptions extends FindBinaryOptions {
   uiPort?: number | false;
   /** Where the Web UI has encrypted payloads decoded (Temporal's remote codec protocol). */
   uiCodecEndpoint?: string;
+  /** Settings of the server besides ours, for tests of limits. */
+  dynamicConfig?: Readonly<Record<string, string | number | boolean>>;
 }
 
 export interface TemporalDevServer {
@@ -71,8 +73,8 @@ export async function startTemporalDevServer(options: TemporalDevServerOptions =
   for (let attempt = 1; ; attempt += 1) {
     const port = options.port ?? (await getPort({ host: '127.0.0.1' }));
     const uiPort = options.uiPort === false ? null : (options.uiPort ?? (await getPort({ host: '127.0.0.1' })));
-    const { dataFolder, uiCodecEndpoint } = options;
-    const started = await launch(binary, { port, uiPort, namespace, dataFolder, uiCodecEndpoint });
+    const { dataFolder, uiCodecEndpoint, dynamicConfig = {} } = options;
+    const started = await launch(binary, { port, uiPort, namespace, dataFolder, uiCodecEndpoint, dynamicConfig });
     if (started.ok) return started.server;
     // Between asking for a free port and binding it, another program may have taken it.
     const portBusy = /address already in use|can't set (frontend|UI) port|port .* in use/i.test(started.log);
@@ -96,6 +98,7 @@ interface LaunchOptions {
   namespace: string;
   dataFolder: string | undefined;
   uiCodecEndpoint: string | undefined;
+  dynamicConfig: Readonly<Record<string, string | number | boolean>>;
 }
 
 type Launched = { ok: true; server: TemporalDevServer } | { ok: false; log: string };
@@ -137,7 +140,7 @@ async function launch(binary: string, options: LaunchOptions): Promise<Launched>
   return { ok: true, server: { address, namespace, uiUrl, pid: child.pid, stop } };
 }
 
-function devServerArguments({ port, uiPort, namespace, dataFolder, uiCodecEndpoint }: LaunchOptions): string[] {
+function devServerArguments({ port, uiPort, namespace, dataFolder, uiCodecEndpoint, dynamicConfig }: LaunchOptions): string[] {
   const flags = ['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--namespace', namespace];
   flags.push('--log-level', 'warn', '--log-format', 'pretty');
   if (uiPort === null) flags.push('--headless');
@@ -147,9 +150,13 @@ function devServerArguments({ port, uiPort, namespace, dataFolder, uiCodecEndpoi
   for (const key of Object.values(searchAttributes)) {
     flags.push('--search-attribute', `${key.name}=${TypedSearchAttributes.toMetadataType(key.type)}`);
   }
-  flags.push('--dynamic-config-value', 'matching.enableFairness=true');
+  for (const [name, value] of Object.entries({ ...FAIR, ...dynamicConfig }))
+    flags.push('--dynamic-config-value', `${name}=${JSON.stringify(value)}`);
   return flags;
 }
+
+/** Organizations take turns in a queue (`fairnessKey`), however long one of them makes it. */
+const FAIR = { 'matching.enableFairness': true };
 
 const databaseFile = (dataFolder: string): string => join(dataFolder, 'temporal.db');
 

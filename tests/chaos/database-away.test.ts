@@ -1,9 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { setTimeout as delay } from 'node:timers/promises';
+
 import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { mailsArrive, mailsTo, nextMailFails } from '../support/mails.ts';
 import { eventually } from '../support/eventually.ts';
 import { createSupplier, createWorld, type Supplier, type World } from '../support/world.ts';
+import { FULL, RESUMED_WITHIN_MS } from './support/scale.ts';
 
 let world: World;
 let supplier: Supplier;
@@ -22,6 +25,9 @@ beforeAll(async () => {
 });
 afterAll(() => world?.close());
 
+/** In all of it, as the promise has it; `npm test` waits for no longer than it takes to be refused. */
+const AWAY_MS = FULL ? 30_000 : 0;
+
 /** Nobody but the superuser gets in, and whoever is in is thrown out. */
 async function whileDatabaseIsAway(work: () => Promise<void>): Promise<void> {
   const admin = new URL(world.db.adminUrl);
@@ -36,7 +42,9 @@ async function whileDatabaseIsAway(work: () => Promise<void>): Promise<void> {
       `select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and usename in ('app_worker', 'app_relay')`,
       [name],
     );
+    const backAt = performance.now() + AWAY_MS;
     await work();
+    await delay(Math.max(0, backAt - performance.now()));
   } finally {
     for (const role of ['app_worker', 'app_relay']) await client.query(`grant connect on database ${name} to ${role}`);
     await client.end();
@@ -74,7 +82,7 @@ describe('the database is away', { timeout: 120_000 }, () => {
         );
         return row?.state === 'done' && row.status === 'sent';
       },
-      60_000,
+      RESUMED_WITHIN_MS,
     );
     expect(await mailsTo(world, 'away@example.com')).toHaveLength(1);
   });
@@ -85,7 +93,8 @@ describe('the database is away', { timeout: 120_000 }, () => {
       for (let index = 0; index < 3; index += 1)
         clients.push(await supplier.book({ email: `later${index}@example.com` }));
     });
-    for (let index = 0; index < 3; index += 1) await mailsArrive(world, `later${index}@example.com`, 1, 60_000);
+    for (let index = 0; index < 3; index += 1)
+      await mailsArrive(world, `later${index}@example.com`, 1, RESUMED_WITHIN_MS);
     expect(clients).toHaveLength(3);
   });
 });

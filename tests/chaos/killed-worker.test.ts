@@ -1,133 +1,266 @@
-import { createServer, type Server } from 'node:net';
-
-import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { eventually } from '../support/eventually.ts';
-import { mailsArrive, mailsTo, nextMailFails } from '../support/mails.ts';
-import { startWorkerProcess } from '../support/worker-process.ts';
-import { createSupplier, createWorld, type Supplier, type World } from '../support/world.ts';
+import { createSupplier, createWorld, type World } from '../support/world.ts';
+import { startChild, type Child } from './support/child-process.ts';
+import type { Hold } from './support/hold-statements.ts';
+import { startProviders, type Providers } from './support/providers.ts';
+import { FULL, RESUMED_WITHIN_MS } from './support/scale.ts';
 
-/** A step must go on within a minute of its worker's death. */
-const RESUMED_WITHIN_MS = 60_000;
+const MESSAGES = ['email', 'sms', 'whatsapp'] as const;
+const ROWS = ['task', 'notification', 'update_client', 'condition', 'webhook'] as const;
+type Kind = (typeof MESSAGES)[number] | (typeof ROWS)[number];
+
+interface Point {
+  readonly name: string;
+  /** Those that come by this point; the others just go on. */
+  readonly kinds: readonly Kind[];
+  /** Statements that are held for one step there. */
+  readonly holds: readonly Hold[];
+  /** The providers have the message and do not answer. */
+  readonly silent?: 'connection' | 'answer';
+  /** What the message is called afterwards, and how often the provider got it. */
+  readonly then: { readonly status: 'sent' | 'unknown'; readonly sent: 0 | 1 };
+  /** A webhook goes again under its id where its answer was lost. */
+  readonly webhooks: 1 | 2;
+  /** Also in `npm test`. */
+  readonly bounded?: boolean;
+}
+
+const QUEUED = 'insert into app.communications as c';
+const CLAIMED = 'send_claimed_at = ';
+const SETTLED = 'provider_message_id = coalesce';
+const FINISHED = 'duration_ms = least';
+const COUNTED = 'set attempt_count = ';
+const RECORDED = 'insert into app.webhook_delivery_attempts';
+const [SENT, LOST] = [{ status: 'sent', sent: 1 } as const, { status: 'unknown', sent: 1 } as const];
+const hold = (statement: string, place: Hold['place']): Hold[] => [{ name: statement, statement, place }];
+
+/** The way of a step, from its turn to the workflow's hearing of it. */
+const POINTS: readonly Point[] = [
+  { name: 'within begin', kinds: MESSAGES, holds: hold(QUEUED, 'after'), then: SENT, webhooks: 1 },
+  { name: 'begun', kinds: MESSAGES, holds: hold(QUEUED, 'committed'), then: SENT, webhooks: 1 },
+  { name: 'connection open', kinds: ['email'], holds: [], silent: 'connection', then: SENT, webhooks: 1 },
+  {
+    name: 'claimed, nothing has left',
+    kinds: MESSAGES,
+    holds: hold(CLAIMED, 'committed'),
+    // Whoever comes later cannot tell this from a message that has left: the claim is the last thing before it.
+    then: { status: 'unknown', sent: 0 },
+    webhooks: 1,
+  },
+  {
+    name: 'the provider has it, its answer is lost',
+    kinds: MESSAGES,
+    holds: [],
+    silent: 'answer',
+    then: LOST,
+    webhooks: 2,
+    bounded: true,
+  },
+  { name: 'answered, not written down', kinds: MESSAGES, holds: hold(SETTLED, 'before'), then: LOST, webhooks: 1 },
+  {
+    name: 'written down, the step not ended',
+    kinds: MESSAGES,
+    holds: hold(SETTLED, 'committed'),
+    then: SENT,
+    webhooks: 1,
+    bounded: true,
+  },
+  { name: 'within finish', kinds: [...MESSAGES, ...ROWS], holds: hold(FINISHED, 'after'), then: SENT, webhooks: 1 },
+  {
+    name: 'finished, the workflow has not heard',
+    kinds: [...MESSAGES, ...ROWS],
+    holds: hold(FINISHED, 'committed'),
+    then: SENT,
+    webhooks: 1,
+    bounded: true,
+  },
+  { name: 'webhook: attempt counted', kinds: ['webhook'], holds: hold(COUNTED, 'committed'), then: SENT, webhooks: 1 },
+  { name: 'webhook: answered', kinds: ['webhook'], holds: hold(RECORDED, 'before'), then: SENT, webhooks: 2 },
+  { name: 'webhook: recorded', kinds: ['webhook'], holds: hold(RECORDED, 'committed'), then: SENT, webhooks: 1 },
+];
 
 let world: World;
-let supplier: Supplier;
+let providers: Providers;
+let worker: Child;
+const start = (): Promise<Child> =>
+  startChild('worker-child', {
+    ...world.workerOptions,
+    sendTimeoutMs: 8_000,
+    smtpUrl: providers.smtp.url,
+    webhookAllowList: providers.webhookAllowList,
+    twilio: {
+      accountSid: `AC${'0'.repeat(32)}`,
+      authToken: 'secret',
+      sender: { from: '+447700900999' },
+      baseUrl: providers.twilioUrl,
+    },
+  });
 
 beforeAll(async () => {
-  world = await createWorld();
-  supplier = await createSupplier(world.db, [
-    {
-      schema: 1,
-      name: 'One mail',
-      starts: { on: 'client.booked' },
-      steps: [{ key: 'welcome', type: 'email', when: { anchor: 'journey_start' }, template: 'welcome' }],
-    },
-  ]);
+  [world, providers] = await Promise.all([createWorld(), startProviders()]);
+  worker = await start();
 });
-afterAll(() => world?.close());
+afterAll(async () => {
+  await worker?.stop();
+  await providers?.stop();
+  await world?.close();
+});
 
-interface Communication {
-  id: string;
-  status: string;
-  attempts: number;
-  execution_id: string;
+describe('a worker that is killed (kill -9) while steps of every kind are at the same point', () => {
+  const points = POINTS.filter(({ bounded }) => FULL || bounded === true);
+  test.each(points.map((point, index) => ({ ...point, index })))(
+    '$name',
+    { timeout: 240_000 },
+    async ({ index, kinds, holds, silent, then, webhooks }) => {
+      const couples = await book(index);
+      await worker.holdAt(holds);
+      if (silent !== undefined) {
+        providers.smtp.failNext({ stage: silent === 'answer' ? 'dot' : 'mail', action: 'silence', delivered: true });
+        providers.fallSilent(silent === 'answer');
+      }
+      await setOff(couples);
+      // All others have ended: whoever dies then dies in the middle of these alone.
+      const caught = silent === 'answer' ? [...kinds, 'webhook' as const] : kinds;
+      if (silent === undefined) await worker.held(kinds.length);
+      else await eventually('the providers have it', async () => providers.smtp.hasFailed() && heard(index, silent));
+      await eventually('the others have ended', async () => {
+        const open = await steps(couples.filter(({ kind }) => !caught.includes(kind)));
+        return open.every(({ state }) => state === 'done');
+      });
+      await worker.kill();
+      providers.fallSilent(false);
+      worker = await start();
+
+      await eventually(
+        'every step has ended',
+        async () => (await steps(couples)).every(({ state }) => state === 'done'),
+        RESUMED_WITHIN_MS,
+      );
+      await eventually(
+        'the webhook has arrived',
+        async () => (await deliveries(index)) === 'succeeded',
+        RESUMED_WITHIN_MS,
+      );
+      const met = new Map<Kind, { status: string; sent: number }>();
+      for (const { kind, clientId } of couples.filter(({ kind }) => isMessage(kind)))
+        met.set(kind, await messageOf(kind, clientId, index));
+      expect(Object.fromEntries(met)).toEqual(
+        Object.fromEntries(MESSAGES.map((kind) => [kind, kinds.includes(kind) ? then : SENT])),
+      );
+      const ids = providers.webhooksAt(`/${index}`);
+      expect(new Set(ids).size).toBe(1);
+      expect(ids.length).toBe(webhooks);
+      expect(await rowsOf(couples)).toEqual({ tasks: 1, notifications: 1, tagged: 1, deliveries: 1 });
+      const open = await world.db.query(`select from app.journey_executions where completed_at is null`);
+      expect(open).toEqual([]);
+    },
+  );
+});
+
+interface Couple {
+  readonly kind: Kind;
+  readonly clientId: string;
 }
-const communicationsOf = (clientId: string): Promise<Communication[]> =>
-  world.db.query<Communication>(
-    `select id, status, attempts, execution_id from app.communications where client_id = $1`,
+
+const isMessage = (kind: Kind): boolean => (MESSAGES as readonly string[]).includes(kind);
+const phoneOf = (kind: Kind, index: number): string => `+4477009${kind === 'sms' ? '01' : '02'}${String(100 + index)}`;
+
+function stepOf(kind: Kind, index: number): object {
+  const at = { key: kind, type: kind, when: { anchor: 'event:go' } };
+  switch (kind) {
+    case 'email':
+      return { ...at, template: 'welcome', purpose: 'transactional' };
+    case 'sms':
+    case 'whatsapp':
+      return { ...at, template: 'text', purpose: 'transactional' };
+    case 'task':
+      return { ...at, title: 'Call' };
+    case 'notification':
+      return { ...at, title: 'Look', to: 'all' };
+    case 'update_client':
+      return { ...at, set: { addTags: [`tag_${index}`] } };
+    case 'condition':
+      return { ...at, test: { field: 'client.tags', has: 'x' } };
+    case 'webhook':
+      return { ...at, url: `${providers.webhookUrl}/${index}` };
+  }
+}
+
+/** A couple for each kind of step, whose executions wait for the same event. */
+async function book(index: number): Promise<Couple[]> {
+  return Promise.all(
+    [...MESSAGES, ...ROWS].map(async (kind) => {
+      const supplier = await createSupplier(world.db, [
+        { schema: 1, name: kind, starts: { on: 'client.booked' }, steps: [stepOf(kind, index)] },
+      ]);
+      for (const channel of ['sms', 'whatsapp'])
+        await world.db.query(
+          `insert into app.communication_templates (organization_id, name, channel, content_template) values ($1, 'text', $2, 'Words')`,
+          [supplier.organizationId, channel],
+        );
+      const clientId = await supplier.book({ email: `${kind}.${index}@example.com` });
+      await world.db.query(
+        `insert into app.client_contacts (organization_id, client_id, role, contact_type, contact_value, is_primary)
+         select organization_id, id, 'partner_1', 'phone', $2, true from app.clients where id = $1`,
+        [clientId, phoneOf(kind, index)],
+      );
+      await eventually('the execution waits', async () => (await steps([{ kind, clientId }]))[0]?.state === 'waiting');
+      return { kind, clientId };
+    }),
+  );
+}
+
+const setOff = (couples: readonly Couple[]): Promise<unknown> =>
+  world.db.query(
+    `insert into app.client_events (organization_id, client_id, name, source)
+     select organization_id, id, 'go', 'api' from app.clients where id = any($1)`,
+    [couples.map(({ clientId }) => clientId)],
+  );
+
+const steps = (couples: readonly Couple[]): Promise<{ state: string }[]> =>
+  world.db.query<{ state: string }>(
+    `select s.state from app.journey_step_executions s join app.journey_executions e on e.id = s.execution_id
+     where e.client_id = any($1)`,
+    [couples.map(({ clientId }) => clientId)],
+  );
+
+const heard = (index: number, silent: 'connection' | 'answer'): boolean =>
+  silent === 'connection' ||
+  (providers.textsTo(phoneOf('sms', index)) === 1 &&
+    providers.textsTo(`whatsapp:${phoneOf('whatsapp', index)}`) === 1 &&
+    providers.webhooksAt(`/${index}`).length === 1);
+
+async function deliveries(index: number): Promise<string | undefined> {
+  const [row] = await world.db.query<{ status: string }>(`select status from app.webhook_deliveries where url = $1`, [
+    `${providers.webhookUrl}/${index}`,
+  ]);
+  return row?.status;
+}
+
+async function messageOf(kind: Kind, clientId: string, index: number): Promise<{ status: string; sent: number }> {
+  const rows = await world.db.query<{ id: string; status: string }>(
+    `select id, status from app.communications where client_id = $1`,
     [clientId],
   );
-const communicationIs = (clientId: string, status: string): Promise<Communication> =>
-  eventually(
-    `the communication is ${status}`,
-    async () => (await communicationsOf(clientId)).find((row) => row.status === status),
-    RESUMED_WITHIN_MS,
+  const [row] = rows;
+  if (row === undefined || rows.length !== 1) throw new Error(`${kind}: there are ${rows.length} messages.`);
+  const texts = (number: string): number => providers.textsTo(number);
+  const sent =
+    kind === 'email'
+      ? providers.smtp.delivered.filter((id) => id.includes(row.id)).length
+      : texts(kind === 'sms' ? phoneOf(kind, index) : `whatsapp:${phoneOf(kind, index)}`);
+  return { status: row.status, sent };
+}
+
+async function rowsOf(couples: readonly Couple[]): Promise<Record<string, number> | undefined> {
+  const [row] = await world.db.query<Record<string, number>>(
+    `select (select count(*)::int from app.tasks where client_id = any($1)) as tasks,
+            (select count(*)::int from app.notifications where client_id = any($1)) as notifications,
+            (select count(*)::int from app.clients where id = any($1) and cardinality(tags) = 1) as tagged,
+            (select count(*)::int from app.webhook_deliveries where client_id = any($1)) as deliveries`,
+    [couples.map(({ clientId }) => clientId)],
   );
-const stepIsDone = (clientId: string): Promise<{ state: string; outcome: string | null }> =>
-  eventually(
-    'the step is done',
-    async () => {
-      const [row] = await world.db.query<{ state: string; outcome: string | null }>(
-        `select s.state, s.outcome from app.journey_step_executions s
-         join app.journey_executions e on e.id = s.execution_id where e.client_id = $1`,
-        [clientId],
-      );
-      return row?.state === 'done' && row;
-    },
-    RESUMED_WITHIN_MS,
-  );
-
-describe('a worker that is killed in the middle of a send', { timeout: 120_000 }, () => {
-  test('before a byte of the message has left: the mail goes out once', async () => {
-    const mute = await muteMailServer();
-    const worker = await startWorkerProcess(world, mute.url);
-    const clientId = await supplier.book({ email: 'before@example.com' });
-    await communicationIs(clientId, 'queued');
-    await eventually('the worker talks to the mail server', async () => mute.connections() > 0);
-    await worker.kill();
-    await mute.close();
-
-    const next = await startWorkerProcess(world);
-    await mailsArrive(world, 'before@example.com', 1, RESUMED_WITHIN_MS);
-    await stepIsDone(clientId);
-    expect(await mailsTo(world, 'before@example.com')).toHaveLength(1);
-    expect(await communicationsOf(clientId)).toMatchObject([{ status: 'sent', attempts: 1 }]);
-    expect(await next.stop()).toBe(0);
-  });
-
-  test('after the message has left, its answer lost: the outcome is called unknown and nothing is sent again', async () => {
-    await nextMailFails(world, { kind: 'late_answer', to: 'after@example.com', delayMs: 600_000 });
-    const worker = await startWorkerProcess(world);
-    const clientId = await supplier.book({ email: 'after@example.com' });
-    await communicationIs(clientId, 'sending');
-    await mailsArrive(world, 'after@example.com', 1);
-    await worker.kill();
-
-    const next = await startWorkerProcess(world);
-    await communicationIs(clientId, 'unknown');
-    expect(await stepIsDone(clientId)).toEqual({ state: 'done', outcome: 'assumed_sent' });
-    expect(await mailsTo(world, 'after@example.com')).toHaveLength(1);
-    expect(await communicationsOf(clientId)).toHaveLength(1);
-    expect(await next.stop()).toBe(0);
-  });
-
-  test('after the answer was written down, before the step was: the step is done and nothing is sent again', async () => {
-    await nextMailFails(world, { kind: 'late_answer', to: 'between@example.com', delayMs: 1_500 });
-    const worker = await startWorkerProcess(world);
-    const clientId = await supplier.book({ email: 'between@example.com' });
-    const { execution_id } = await communicationIs(clientId, 'sending');
-    // While somebody else holds the execution's row, the step cannot be finished.
-    const holder = new Client({ connectionString: world.db.adminUrl });
-    await holder.connect();
-    await holder.query('begin');
-    await holder.query('select from app.journey_executions where id = $1 for update', [execution_id]);
-    await communicationIs(clientId, 'sent');
-    await worker.kill();
-    await holder.query('rollback');
-    await holder.end();
-
-    const next = await startWorkerProcess(world);
-    expect(await stepIsDone(clientId)).toEqual({ state: 'done', outcome: 'sent' });
-    expect(await mailsTo(world, 'between@example.com')).toHaveLength(1);
-    expect(await communicationsOf(clientId)).toMatchObject([{ status: 'sent', attempts: 1 }]);
-    expect(await next.stop()).toBe(0);
-  });
-});
-
-/** Accepts connections and never says a word: a send that began and has not come to the message. */
-async function muteMailServer(): Promise<{ url: string; connections: () => number; close: () => Promise<void> }> {
-  let connections = 0;
-  const server: Server = createServer((socket) => {
-    connections += 1;
-    socket.on('error', () => {});
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
-  return {
-    url: `smtp://127.0.0.1:${port}`,
-    connections: () => connections,
-    close: () => new Promise((resolve) => server.close(() => resolve())),
-  };
+  return row;
 }

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { eventually } from '../support/eventually.ts';
-import { mailsArrive, mailsTo } from '../support/mails.ts';
+import { mailsArrive, mailsTo, nextMailFails } from '../support/mails.ts';
 import { createSupplier, createWorld, type Supplier, type World } from '../support/world.ts';
+import { RESUMED_WITHIN_MS } from './support/scale.ts';
 
 let world: World;
 let supplier: Supplier;
@@ -58,12 +59,34 @@ describe('what happens while something is away is made up for', { timeout: 120_0
     await mailsArrive(world, 'sleeper@example.com', 1);
     await world.restartTemporal();
     await photosAreReady(clientId);
-    await mailsArrive(world, 'sleeper@example.com', 2, 60_000);
+    await mailsArrive(world, 'sleeper@example.com', 2, RESUMED_WITHIN_MS);
     const left = await eventually('every event has reached its journeys', async () => {
       const rows = await world.db.query(`select id from app.outbox where processed_at is null`);
       return rows.length === 0 && 'all';
     });
     expect(left).toBe('all');
     expect(await mailsTo(world, 'sleeper@example.com')).toHaveLength(2);
+  });
+
+  test('the Temporal server is killed while a mail is on its way: it goes once, and the step ends', async () => {
+    await nextMailFails(world, { kind: 'late_answer', to: 'midway@example.com', delayMs: 3_000 });
+    const clientId = await supplier.book({ email: 'midway@example.com' });
+    await mailsArrive(world, 'midway@example.com', 1);
+    await world.restartTemporal('killed');
+    await eventually(
+      'the step has ended',
+      async () => {
+        const [row] = await world.db.query<{ state: string; status: string }>(
+          `select s.state, c.status from app.journey_step_executions s
+           join app.communications c on c.step_execution_id = s.id where c.client_id = $1`,
+          [clientId],
+        );
+        return row?.state === 'done' && row.status === 'sent';
+      },
+      RESUMED_WITHIN_MS,
+    );
+    await photosAreReady(clientId);
+    await mailsArrive(world, 'midway@example.com', 2, RESUMED_WITHIN_MS);
+    expect(await mailsTo(world, 'midway@example.com')).toHaveLength(2);
   });
 });

@@ -28,7 +28,7 @@ beforeAll(async () => {
   platform = await startPlatform();
   const all = await Promise.all(names.map(async (name) => [name, await playFeature(platform, name)] as const));
   for (const [name, left] of all) played.set(name, left);
-  // `npm run record-platform-histories`: files of other days stay, executions begun under them sleep for years.
+  // `npm run record-histories`: files of other days stay, executions begun under them sleep for years.
   if (process.env['RECORD_HISTORIES'] === '1') record();
 });
 afterAll(async () => platform?.close());

@@ -73,8 +73,8 @@ const planLines = (definition: JourneyDefinition, facts: Facts, ledger: Ledger, 
 function effectsOf({ facts }: Story, { simulation }: StoryResult): string[] {
   const addresses = (type: string, roles: readonly string[]): string => {
     const contacts = (facts.contacts ?? []).filter(({ role }) => roles.includes(role));
-    const own = contacts.map(({ email, phone }) => (type === 'email' ? email : phone));
-    return [...new Set(own)].sort().join(', ');
+    const own = contacts.map(({ email, phone }) => (type === 'email' ? email : phone) ?? 'nobody');
+    return [...new Set(own)].sort((a, b) => (a < b ? -1 : 1)).join(', ');
   };
   const steps = simulation.log.filter((entry) => entry.kind === 'step');
   const tasks = steps.filter(

@@ -63,6 +63,7 @@ export async function runFeature(
   env: TestWorkflowEnvironment,
   workflowBundle: WorkflowBundle,
   name: string,
+  maxCachedWorkflows = 100,
 ): Promise<temporal.api.history.v1.IHistory> {
   const feature = KERNEL_FEATURES[name];
   if (feature === undefined) throw new Error(`There is no feature ${name}.`);
@@ -76,6 +77,7 @@ export async function runFeature(
     workflowBundle,
     activities: plan.activities,
     dataConverter: testDataConverter,
+    maxCachedWorkflows,
   });
   return worker.runUntil(async () => {
     const handle = await env.client.workflow.start(journeyRun, {

@@ -6,7 +6,12 @@ import { clearPayloads } from './clear-payloads.ts';
 import { testKeyRing } from './temporal.ts';
 
 /** Found nowhere but in what is known of the couple, in spellings that no id or word of ours contains. */
-export const MARKS = { firstName: 'Xanthippe', lastName: 'Quillfeather', mailbox: 'xq.marked' } as const;
+export const MARKS = {
+  firstName: 'Xanthippe',
+  lastName: 'Quillfeather',
+  mailbox: 'xq.marked',
+  phone: '+447700900777',
+} as const;
 
 /** What Temporal keeps of one workflow. */
 export interface Kept {

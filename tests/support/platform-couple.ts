@@ -31,6 +31,11 @@ export async function bookMarked(platform: Platform, supplier: Supplier, name: s
   const { db } = platform.world;
   const email = `${MARKS.mailbox}+${name}@example.com`;
   const clientId = await supplier.book({ name: `${MARKS.firstName} ${MARKS.lastName}`, email });
+  await db.query(
+    `insert into app.client_contacts (organization_id, client_id, role, name, contact_type, contact_value, is_primary)
+     select organization_id, id, 'partner_1', partner_1_name, 'phone', $2, true from app.clients where id = $1`,
+    [clientId, MARKS.phone],
+  );
   const { id, workflow_id } = await eventually('the execution is planned', async () => {
     const [row] = await db.query<{ id: string; workflow_id: string }>(
       `select id, workflow_id from app.journey_executions where client_id = $1 and planned_at is not null`,

@@ -9,6 +9,7 @@ import { runStepNow } from '../../services/executions/reschedule-step.ts';
 import { resumeExecution } from '../../services/executions/resume-execution.ts';
 import { retryStep } from '../../services/executions/retry-step.ts';
 import { skipStep } from '../../services/executions/skip-step.ts';
+import { commands } from '../../workflows/messages.ts';
 import { mailsArrive, nextMailFails } from './mails.ts';
 import type { Platform } from './platform.ts';
 import { MARKS } from './marks.ts';
@@ -55,6 +56,45 @@ export const PLATFORM_FEATURES: Readonly<Record<string, PlatformFeature>> = {
       await couple.rests();
     },
     ends: 'couple cancels',
+  },
+  texts_and_repeats: {
+    steps: [
+      { key: 'text', type: 'sms', template: 'text', purpose: 'transactional', when: now },
+      { key: 'chat', type: 'whatsapp', template: 'text', purpose: 'transactional', when: now },
+      { key: 'rest', type: 'delay', when: { anchor: 'step:chat', offset: { days: 2 } } },
+      {
+        ...email,
+        key: 'remind',
+        when: { anchor: 'step:chat', offset: { days: 3 } },
+        repeat: { every: { days: 7 }, times: 3 },
+      },
+    ],
+    happen: async (couple) => {
+      await couple.stepBecomes('text', ({ state }) => state === 'done');
+      await couple.stepBecomes('chat', ({ state }) => state === 'done');
+      await couple.rests();
+    },
+    ends: 'couple cancels',
+  },
+  updates: {
+    steps: [
+      { ...email, key: 'welcome', when: theWeek },
+      { ...email, key: 'unwanted', when: theWeek },
+      { key: 'eve', type: 'task', title: 'Pack', when: { anchor: 'wedding_date', offset: { days: -1 } } },
+    ],
+    happen: async ({ platform, workflowId, ...couple }) => {
+      const handle = platform.client.workflow.getHandle(workflowId);
+      const by = 'user:somebody';
+      await handle.executeUpdate(commands.pause, { args: [{ by }] });
+      await couple.stepBecomes('welcome', ({ code }) => code !== 'on_time');
+      await handle.executeUpdate(commands.resume, { args: [{ by, late: 'send' }] });
+      await handle.executeUpdate(commands.skipStep, { args: [{ by, key: 'unwanted' }] });
+      await handle.executeUpdate(commands.runNow, { args: [{ by, key: 'welcome' }] });
+      await couple.stepBecomes('welcome', ({ state }) => state === 'done');
+      await couple.rests();
+      await handle.executeUpdate(commands.stop, { args: [{ by }] });
+    },
+    ends: 'by itself',
   },
   moved_date: {
     steps: [

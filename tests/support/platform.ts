@@ -32,7 +32,10 @@ export async function startPlatform(): Promise<Platform> {
   const client = await connectClient(world.temporal.address);
   opened.defer(() => client.connection.close());
   const webhookAllowList = `127.0.0.1:${receiver.port}`;
-  let worker = await startWorker({ ...world.workerOptions, webhookAllowList });
+  const { accountSid, authToken, baseUrl } = world.inbox.twilio;
+  const twilio = { accountSid, authToken, baseUrl, sender: { from: '+447700900999' } };
+  const options = { ...world.workerOptions, webhookAllowList, twilio };
+  let worker = await startWorker(options);
   opened.defer(() => worker.stop());
   const resources = opened.move();
   return {
@@ -41,7 +44,7 @@ export async function startPlatform(): Promise<Platform> {
     receiverUrl: `http://127.0.0.1:${receiver.port}`,
     async changeKeys(encryptionKeys) {
       await worker.stop();
-      worker = await startWorker({ ...world.workerOptions, webhookAllowList, encryptionKeys });
+      worker = await startWorker({ ...options, encryptionKeys });
     },
     close: () => resources.disposeAsync(),
   };
@@ -60,6 +63,12 @@ export async function playFeature(platform: Platform, name: string): Promise<[Pl
   if (feature === undefined) throw new Error(`There is no feature ${name}.`);
   const { world, client } = platform;
   const supplier = await createSupplier(world.db, [journeyOf(name, feature, platform)]);
+  for (const channel of ['sms', 'whatsapp'])
+    await world.db.query(
+      `insert into app.communication_templates (organization_id, name, channel, content_template)
+       values ($1, 'text', $2, 'Dear {{ recipient.firstName }}')`,
+      [supplier.organizationId, channel],
+    );
   const couple = await bookMarked(platform, supplier, name);
   await feature.happen(couple, platform);
   if (feature.ends === 'couple cancels')

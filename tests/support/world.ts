@@ -20,8 +20,11 @@ export interface World {
   readonly folder: string;
   readonly workerOptions: WorkerOptions;
   startWorker(): Promise<RunningWorker>;
-  /** Ends the Temporal server and starts it again over the same database file, on the same port. */
-  restartTemporal(): Promise<void>;
+  /**
+   * Ends the Temporal server (`kill -9` where it is `killed`) and starts it again over the same database file, on the
+   * same port.
+   */
+  restartTemporal(how?: 'killed'): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -57,7 +60,8 @@ export async function createWorld(): Promise<World> {
       workers.push(worker);
       return worker;
     },
-    async restartTemporal() {
+    async restartTemporal(how) {
+      if (how === 'killed' && temporal.pid !== null) process.kill(temporal.pid, 'SIGKILL');
       await temporal.stop();
       temporal = await startTemporalDevServer({ uiPort: false, dataFolder, port });
     },

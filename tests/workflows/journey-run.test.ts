@@ -20,6 +20,9 @@ beforeAll(async () => {
 });
 afterAll(async () => env?.teardown());
 
+/** How many executions the workers of a round keep in memory; with none, every task is a replay from the beginning. */
+let maxCachedWorkflows = 100;
+
 async function withWorker<T>(activities: object, use: (taskQueue: string) => Promise<T>): Promise<T> {
   const taskQueue = randomUUID();
   const worker = await Worker.create({
@@ -28,6 +31,7 @@ async function withWorker<T>(activities: object, use: (taskQueue: string) => Pro
     workflowBundle,
     activities,
     dataConverter: testDataConverter,
+    maxCachedWorkflows,
   });
   return worker.runUntil(use(taskQueue));
 }
@@ -35,7 +39,14 @@ async function withWorker<T>(activities: object, use: (taskQueue: string) => Pro
 const ref = () => ({ organizationId: randomUUID(), executionId: randomUUID() });
 const now = (): Promise<number> => env.currentTimeMs();
 
-describe('journeyRun', () => {
+describe.each([
+  { kept: 'kept in memory', cached: 100 },
+  { kept: 'replayed for every task', cached: 0 },
+])('journeyRun, $kept', ({ cached }) => {
+  beforeAll(() => {
+    maxCachedWorkflows = cached;
+  });
+
   test('carries out a journey of two years, each step at its instant, in under a second of work', async () => {
     // The first journey of a process pays for everything that is read and compiled once.
     const warmUp = schedule([(await now()) + DAY_MS], now);
@@ -60,7 +71,8 @@ describe('journeyRun', () => {
         expect(atMs - (times[index] ?? 0)).toBeGreaterThanOrEqual(0);
         expect(atMs - (times[index] ?? 0)).toBeLessThan(60_000);
       }
-      expect((user + system) / 1_000).toBeLessThan(1_000);
+      // Twelve steps replayed again and again are more work, by design.
+      expect((user + system) / 1_000).toBeLessThan(cached > 0 ? 1_000 : 5_000);
     });
   });
 

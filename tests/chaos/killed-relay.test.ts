@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import { eventually } from '../support/eventually.ts';
+import { mailsArrive, mailsTo } from '../support/mails.ts';
+import { createSupplier, createWorld, type Supplier, type World } from '../support/world.ts';
+import { startChild } from './support/child-process.ts';
+import { FULL, RESUMED_WITHIN_MS } from './support/scale.ts';
+
+let world: World;
+let supplier: Supplier;
+
+beforeAll(async () => {
+  world = await createWorld();
+  supplier = await createSupplier(world.db, [
+    {
+      schema: 1,
+      name: 'One mail',
+      starts: { on: 'client.booked' },
+      steps: [
+        { key: 'welcome', type: 'email', when: { anchor: 'journey_start' }, template: 'welcome' },
+        { key: 'more', type: 'email', when: { anchor: 'event:more' }, template: 'reminder' },
+      ],
+    },
+  ]);
+});
+afterAll(() => world?.close());
+
+/** `npm test` tries every fifth gap, beginning with another one for each of the two sides of it. */
+const STRIDE = FULL ? 1 : 5;
+/** More statements than a relay has for one couple. */
+const MOST = 60;
+
+test(
+  'a relay that is killed in any gap between two statements: every booking is heard of once',
+  { timeout: 600_000 },
+  async () => {
+    const couples: string[] = [];
+    let survived = false;
+    for (let statement = 1; statement <= MOST && !survived; statement += STRIDE) {
+      // Before the next statement is sent, and after the last one was answered: a start in Temporal may lie between.
+      for (const place of ['after', 'before'] as const) {
+        const relay = await startChild('relay-child', world.workerOptions);
+        await relay.dieAt(place === 'after' ? statement : statement + 1, place);
+        couples.push(await supplier.book({ email: `gap.${couples.length}@example.com` }));
+        survived = await eventually('it has died, or is through', async () => {
+          const left = await world.db.query(`select from app.outbox where processed_at is null`);
+          return relay.gone() ? 'died' : left.length === 0 && 'through';
+        }).then((end) => end === 'through');
+        await relay.kill();
+        if (survived) break;
+      }
+    }
+    // All of its statements have had their turn.
+    expect(survived).toBe(true);
+    expect(couples.length).toBeGreaterThan(4);
+
+    await world.startWorker();
+    for (const index of couples.keys()) await mailsArrive(world, `gap.${index}@example.com`, 1, RESUMED_WITHIN_MS);
+    await world.db.query(
+      `insert into app.client_events (organization_id, client_id, name, source)
+       select organization_id, id, 'more', 'api' from app.clients where id = any($1)`,
+      [couples],
+    );
+    for (const index of couples.keys()) await mailsArrive(world, `gap.${index}@example.com`, 2, RESUMED_WITHIN_MS);
+    for (const index of couples.keys()) expect(await mailsTo(world, `gap.${index}@example.com`)).toHaveLength(2);
+    const executions = await world.db.query(`select from app.journey_executions`);
+    expect(executions).toHaveLength(couples.length);
+    const left = await world.db.query(`select from app.outbox where processed_at is null`);
+    expect(left).toEqual([]);
+  },
+);
