@@ -8,6 +8,7 @@ const SUITES: Readonly<Record<string, () => Promise<Measurement[]>>> = {
   database: async () => await (await import('./database.ts')).databaseBench(),
   enrolment: async () => await (await import('./enrolment.ts')).enrolmentBench(),
   execution: async () => await (await import('./execution.ts')).executionBench(),
+  fairness: async () => await (await import('./fairness.ts')).fairnessBench(),
   planner: async () => await (await import('./planner.ts')).plannerBench(),
   messaging: async () => await (await import('./messaging.ts')).messagingBench(),
 };

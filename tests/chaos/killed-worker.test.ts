@@ -103,7 +103,7 @@ beforeAll(async () => {
   worker = await start();
 });
 afterAll(async () => {
-  await worker?.stop();
+  await worker?.kill();
   await providers?.stop();
   await world?.close();
 });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 
 import { eventually } from '../support/eventually.ts';
 import { mailsTo } from '../support/mails.ts';
@@ -54,6 +54,7 @@ describe('more than one process at the same work', { timeout: 240_000 }, () => {
     const workers: Child[] = await Promise.all(
       [1, 2, 3].map(() => startChild('worker-child', { ...world.workerOptions, sendTimeoutMs: 8_000 })),
     );
+    onTestFinished(async () => void (await Promise.all(workers.map((one) => one.kill()))));
     const clientIds: string[] = [];
     for (let index = 0; index < COUPLES; index += 1)
       clientIds.push(await supplier.book({ email: `crowd.${index}@example.com` }));
@@ -81,13 +82,13 @@ describe('more than one process at the same work', { timeout: 240_000 }, () => {
     }
     // What the killed one had in its hands is called unknown, and nothing else.
     expect(2 * COUPLES - arrived).toBeLessThanOrEqual(unknown);
-    await Promise.all(workers.slice(1).map((worker) => worker.stop()));
   });
 
   test.each([26, -26])(
     'a worker whose machine is %i hours off: steps come by the time of the database',
     async (hours) => {
       const worker = await startChild('worker-child', world.workerOptions, hours * HOUR_MS);
+      onTestFinished(() => worker.kill());
       const email = `clock.${hours > 0 ? 'ahead' : 'behind'}@example.com`;
       const clientId = await supplier.book({ email });
       await eventually(
@@ -107,7 +108,6 @@ describe('more than one process at the same work', { timeout: 240_000 }, () => {
       );
       expect(row).toEqual({ late: false, on_time: true, planned: true });
       expect(await mailsTo(world, email)).toHaveLength(2);
-      await worker.stop();
     },
   );
 });

@@ -61,17 +61,18 @@ export const PLATFORM_FEATURES: Readonly<Record<string, PlatformFeature>> = {
     steps: [
       { key: 'text', type: 'sms', template: 'text', purpose: 'transactional', when: now },
       { key: 'chat', type: 'whatsapp', template: 'text', purpose: 'transactional', when: now },
-      { key: 'rest', type: 'delay', when: { anchor: 'step:chat', offset: { days: 2 } } },
+      { key: 'rest', type: 'delay', when: { anchor: 'step:text', offset: { days: 2 } } },
       {
         ...email,
         key: 'remind',
-        when: { anchor: 'step:chat', offset: { days: 3 } },
+        when: { anchor: 'step:text', offset: { days: 3 } },
         repeat: { every: { days: 7 }, times: 3 },
       },
     ],
     happen: async (couple) => {
       await couple.stepBecomes('text', ({ state }) => state === 'done');
-      await couple.stepBecomes('chat', ({ state }) => state === 'done');
+      // Nobody has written to us on WhatsApp within a day, so that free words are refused there.
+      await couple.stepBecomes('chat', ({ state }) => state === 'failed');
       await couple.rests();
     },
     ends: 'couple cancels',
@@ -86,7 +87,6 @@ export const PLATFORM_FEATURES: Readonly<Record<string, PlatformFeature>> = {
       const handle = platform.client.workflow.getHandle(workflowId);
       const by = 'user:somebody';
       await handle.executeUpdate(commands.pause, { args: [{ by }] });
-      await couple.stepBecomes('welcome', ({ code }) => code !== 'on_time');
       await handle.executeUpdate(commands.resume, { args: [{ by, late: 'send' }] });
       await handle.executeUpdate(commands.skipStep, { args: [{ by, key: 'unwanted' }] });
       await handle.executeUpdate(commands.runNow, { args: [{ by, key: 'welcome' }] });

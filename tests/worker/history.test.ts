@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createActivities } from '../../activities/create-activities.ts';
 import type { NextAction } from '../../activities/next-action.ts';
 import type { Sender } from '../../activities/send-message.ts';
+import { createTemplateRenderer } from '../../channels/template-renderer.ts';
 import { executionHeads, insertExecution } from '../../db/enrolments.ts';
 import { withTenant } from '../../db/tenant.ts';
 import { createJourneyWorkflows, workflowIdOf } from '../../worker/journey-workflows.ts';
@@ -70,7 +71,8 @@ async function historyOf(steps: readonly object[]): Promise<Events> {
     },
   };
   const senders = { email: accepting, sms: accepting, whatsapp: accepting };
-  const activities = createActivities({ database: world.db.worker, clock, senders, sendTimeoutMs: 10_000 });
+  const renderer = createTemplateRenderer();
+  const activities = createActivities({ database: world.db.worker, clock, senders, renderer, sendTimeoutMs: 10_000 });
   const hurried = Object.entries(activities).map(([name, carryOut]) => [
     name,
     async (input: never): Promise<unknown> => {
@@ -111,7 +113,7 @@ async function historyOf(steps: readonly object[]): Promise<Events> {
     await createJourneyWorkflows(client, { taskQueue }).start(head);
     return endedHistory(workflowIdOf(organizationId, head.executionId));
   });
-  await connection.close();
+  await Promise.all([connection.close(), renderer.close()]);
   return events;
 }
 

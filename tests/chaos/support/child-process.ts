@@ -18,8 +18,6 @@ export interface Child {
   readonly gone: () => boolean;
   /** `kill -9`: nothing of it runs afterwards. */
   kill(): Promise<void>;
-  /** SIGTERM, and waits for the end. */
-  stop(): Promise<void>;
 }
 
 const pathOf = (name: string): string => fileURLToPath(new URL(`./${name}.ts`, import.meta.url));
@@ -68,10 +66,6 @@ export async function startChild(
     gone,
     async kill() {
       child.kill('SIGKILL');
-      await exited;
-    },
-    async stop() {
-      child.kill('SIGTERM');
       await exited;
     },
   };

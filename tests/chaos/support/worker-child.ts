@@ -8,6 +8,5 @@ const log = pino({ level: 'warn' });
 installRuntime({ log });
 const options = JSON.parse(process.env['WORKER_OPTIONS'] ?? '{}') as WorkerOptions;
 const worker = await startWorker({ ...options, log });
-process.once('SIGTERM', () => void worker.stop());
 process.send?.({ started: true });
 await worker.done;
