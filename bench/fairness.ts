@@ -235,7 +235,7 @@ async function sent(admin: Client, { organizationId }: Seeded): Promise<number> 
 /** A mail server in a process of its own, which ends with ours. */
 async function startSink(opened: AsyncDisposableStack): Promise<string> {
   const sink = fork(fileURLToPath(new URL('./smtp-sink.ts', import.meta.url)));
-  opened.defer(() => void sink.disconnect());
+  opened.defer(() => sink.disconnect());
   const [port] = (await once(sink, 'message')) as [number];
   return `smtp://127.0.0.1:${port}`;
 }

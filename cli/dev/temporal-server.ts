@@ -140,7 +140,14 @@ async function launch(binary: string, options: LaunchOptions): Promise<Launched>
   return { ok: true, server: { address, namespace, uiUrl, pid: child.pid, stop } };
 }
 
-function devServerArguments({ port, uiPort, namespace, dataFolder, uiCodecEndpoint, dynamicConfig }: LaunchOptions): string[] {
+function devServerArguments({
+  port,
+  uiPort,
+  namespace,
+  dataFolder,
+  uiCodecEndpoint,
+  dynamicConfig,
+}: LaunchOptions): string[] {
   const flags = ['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--namespace', namespace];
   flags.push('--log-level', 'warn', '--log-format', 'pretty');
   if (uiPort === null) flags.push('--headless');

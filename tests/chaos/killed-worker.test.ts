@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
+import { assertNever } from '../../journeys/assert-never.ts';
 import { eventually } from '../support/eventually.ts';
 import { createSupplier, createWorld, type World } from '../support/world.ts';
 import { startChild, type Child } from './support/child-process.ts';
@@ -20,7 +21,7 @@ interface Point {
   /** The providers have the message and do not answer. */
   readonly silent?: 'connection' | 'answer';
   /** What the message is called afterwards, and how often the provider got it. */
-  readonly then: { readonly status: 'sent' | 'unknown'; readonly sent: 0 | 1 };
+  readonly becomes: { readonly status: 'sent' | 'unknown'; readonly sent: 0 | 1 };
   /** A webhook goes again under its id where its answer was lost. */
   readonly webhooks: 1 | 2;
   /** Also in `npm test`. */
@@ -38,15 +39,15 @@ const hold = (statement: string, place: Hold['place']): Hold[] => [{ name: state
 
 /** The way of a step, from its turn to the workflow's hearing of it. */
 const POINTS: readonly Point[] = [
-  { name: 'within begin', kinds: MESSAGES, holds: hold(QUEUED, 'after'), then: SENT, webhooks: 1 },
-  { name: 'begun', kinds: MESSAGES, holds: hold(QUEUED, 'committed'), then: SENT, webhooks: 1 },
-  { name: 'connection open', kinds: ['email'], holds: [], silent: 'connection', then: SENT, webhooks: 1 },
+  { name: 'within begin', kinds: MESSAGES, holds: hold(QUEUED, 'after'), becomes: SENT, webhooks: 1 },
+  { name: 'begun', kinds: MESSAGES, holds: hold(QUEUED, 'committed'), becomes: SENT, webhooks: 1 },
+  { name: 'connection open', kinds: ['email'], holds: [], silent: 'connection', becomes: SENT, webhooks: 1 },
   {
     name: 'claimed, nothing has left',
     kinds: MESSAGES,
     holds: hold(CLAIMED, 'committed'),
     // Whoever comes later cannot tell this from a message that has left: the claim is the last thing before it.
-    then: { status: 'unknown', sent: 0 },
+    becomes: { status: 'unknown', sent: 0 },
     webhooks: 1,
   },
   {
@@ -54,31 +55,37 @@ const POINTS: readonly Point[] = [
     kinds: MESSAGES,
     holds: [],
     silent: 'answer',
-    then: LOST,
+    becomes: LOST,
     webhooks: 2,
     bounded: true,
   },
-  { name: 'answered, not written down', kinds: MESSAGES, holds: hold(SETTLED, 'before'), then: LOST, webhooks: 1 },
+  { name: 'answered, not written down', kinds: MESSAGES, holds: hold(SETTLED, 'before'), becomes: LOST, webhooks: 1 },
   {
     name: 'written down, the step not ended',
     kinds: MESSAGES,
     holds: hold(SETTLED, 'committed'),
-    then: SENT,
+    becomes: SENT,
     webhooks: 1,
     bounded: true,
   },
-  { name: 'within finish', kinds: [...MESSAGES, ...ROWS], holds: hold(FINISHED, 'after'), then: SENT, webhooks: 1 },
+  { name: 'within finish', kinds: [...MESSAGES, ...ROWS], holds: hold(FINISHED, 'after'), becomes: SENT, webhooks: 1 },
   {
     name: 'finished, the workflow has not heard',
     kinds: [...MESSAGES, ...ROWS],
     holds: hold(FINISHED, 'committed'),
-    then: SENT,
+    becomes: SENT,
     webhooks: 1,
     bounded: true,
   },
-  { name: 'webhook: attempt counted', kinds: ['webhook'], holds: hold(COUNTED, 'committed'), then: SENT, webhooks: 1 },
-  { name: 'webhook: answered', kinds: ['webhook'], holds: hold(RECORDED, 'before'), then: SENT, webhooks: 2 },
-  { name: 'webhook: recorded', kinds: ['webhook'], holds: hold(RECORDED, 'committed'), then: SENT, webhooks: 1 },
+  {
+    name: 'webhook: attempt counted',
+    kinds: ['webhook'],
+    holds: hold(COUNTED, 'committed'),
+    becomes: SENT,
+    webhooks: 1,
+  },
+  { name: 'webhook: answered', kinds: ['webhook'], holds: hold(RECORDED, 'before'), becomes: SENT, webhooks: 2 },
+  { name: 'webhook: recorded', kinds: ['webhook'], holds: hold(RECORDED, 'committed'), becomes: SENT, webhooks: 1 },
 ];
 
 let world: World;
@@ -113,7 +120,7 @@ describe('a worker that is killed (kill -9) while steps of every kind are at the
   test.each(points.map((point, index) => ({ ...point, index })))(
     '$name',
     { timeout: 240_000 },
-    async ({ index, kinds, holds, silent, then, webhooks }) => {
+    async ({ index, kinds, holds, silent, becomes, webhooks }) => {
       const couples = await book(index);
       await worker.holdAt(holds);
       if (silent !== undefined) {
@@ -147,7 +154,7 @@ describe('a worker that is killed (kill -9) while steps of every kind are at the
       for (const { kind, clientId } of couples.filter(({ kind }) => isMessage(kind)))
         met.set(kind, await messageOf(kind, clientId, index));
       expect(Object.fromEntries(met)).toEqual(
-        Object.fromEntries(MESSAGES.map((kind) => [kind, kinds.includes(kind) ? then : SENT])),
+        Object.fromEntries(MESSAGES.map((kind) => [kind, kinds.includes(kind) ? becomes : SENT])),
       );
       const ids = providers.webhooksAt(`/${index}`);
       expect(new Set(ids).size).toBe(1);
@@ -185,6 +192,8 @@ function stepOf(kind: Kind, index: number): object {
       return { ...at, test: { field: 'client.tags', has: 'x' } };
     case 'webhook':
       return { ...at, url: `${providers.webhookUrl}/${index}` };
+    default:
+      return assertNever(kind);
   }
 }
 

@@ -43,7 +43,8 @@ export const KERNEL_FEATURES: Readonly<Record<string, { days: readonly number[];
   },
   commanded: {
     days: [30],
-    run: async (handle) => {
+    run: async (handle, _plan, env) => {
+      await env.sleep(DAY_MS);
       await handle.executeUpdate(commands.runNow, { args: [{ by: 'admin', key: 'step0' }] });
       await handle.result();
     },

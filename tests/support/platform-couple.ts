@@ -36,13 +36,17 @@ export async function bookMarked(platform: Platform, supplier: Supplier, name: s
      select organization_id, id, 'partner_1', partner_1_name, 'phone', $2, true from app.clients where id = $1`,
     [clientId, MARKS.phone],
   );
-  const { id, workflow_id } = await eventually('the execution is planned', async () => {
-    const [row] = await db.query<{ id: string; workflow_id: string }>(
-      `select id, workflow_id from app.journey_executions where client_id = $1 and planned_at is not null`,
-      [clientId],
-    );
-    return row;
-  });
+  const { id, workflow_id } = await eventually(
+    'the execution is planned',
+    async () => {
+      const [row] = await db.query<{ id: string; workflow_id: string }>(
+        `select id, workflow_id from app.journey_executions where client_id = $1 and planned_at is not null`,
+        [clientId],
+      );
+      return row;
+    },
+    60_000,
+  );
   return {
     platform,
     organizationId: supplier.organizationId,

@@ -37,7 +37,7 @@ const forEver = (name: string): Promise<never> => {
 const die = (): void => void process.kill(process.pid, 'SIGKILL');
 
 type Query = (this: object, ...args: unknown[]) => unknown;
-const original = Client.prototype.query as Query;
+const { query: original } = Client.prototype as unknown as { query: Query };
 
 async function watched(client: object, args: unknown[], text: string): Promise<unknown> {
   const at = (place: Hold['place']): Hold | undefined =>
