@@ -10,7 +10,7 @@ import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/wo
 import { Client } from 'pg';
 
 import { createActivities } from '../activities/create-activities.ts';
-import type { Sender } from '../activities/send-message.ts';
+import type { Sender } from '../activities/deliver-message.ts';
 import { createTemplateRenderer } from '../channels/template-renderer.ts';
 import { startTemporalDevServer } from '../cli/dev/temporal-server.ts';
 import { withScratchDatabase } from '../cli/dev/with-scratch-database.ts';

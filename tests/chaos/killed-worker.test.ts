@@ -29,7 +29,7 @@ interface Point {
 }
 
 const QUEUED = 'insert into app.communications as c';
-const CLAIMED = 'send_claimed_at = ';
+const CLAIMED = 'app.claim_message(';
 const SETTLED = 'provider_message_id = coalesce';
 const FINISHED = 'duration_ms = least';
 const COUNTED = 'set attempt_count = ';
@@ -206,8 +206,9 @@ async function book(index: number): Promise<Couple[]> {
       ]);
       for (const channel of ['sms', 'whatsapp'])
         await world.db.query(
-          `insert into app.communication_templates (organization_id, name, channel, content_template) values ($1, 'text', $2, 'Words')`,
-          [supplier.organizationId, channel],
+          `insert into app.communication_templates (organization_id, name, channel, content_template, content_sid)
+           values ($1, 'text', $2, 'Words', case when $2 = 'whatsapp' then $3 end)`,
+          [supplier.organizationId, channel, `HX${'a'.repeat(32)}`],
         );
       const clientId = await supplier.book({ email: `${kind}.${index}@example.com` });
       await world.db.query(

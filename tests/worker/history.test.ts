@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { createActivities } from '../../activities/create-activities.ts';
 import type { NextAction } from '../../activities/next-action.ts';
-import type { Sender } from '../../activities/send-message.ts';
+import type { Sender } from '../../activities/deliver-message.ts';
 import { createTemplateRenderer } from '../../channels/template-renderer.ts';
 import { executionHeads, insertExecution } from '../../db/enrolments.ts';
 import { withTenant } from '../../db/tenant.ts';
