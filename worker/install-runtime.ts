@@ -10,13 +10,8 @@ export interface RuntimeOptions {
   readonly metricsAddress?: string | undefined;
 }
 
-<<<<<<< Updated upstream
 /** The workers of channels have no workflows, on purpose; Temporal warns of each at every start. */
 const EXPECTED = 'No workflows registered, not polling for workflow tasks';
-=======
-/** A worker of one channel's sends carries no workflows out: that is how it is meant, and no warning. */
-const ON_PURPOSE = 'No workflows registered';
->>>>>>> Stashed changes
 
 /**
  * Sets up Temporal's native part, once per process and before anything else of Temporal's is used: its log lines go
@@ -27,20 +22,12 @@ export function installRuntime({ log, metricsAddress }: RuntimeOptions): void {
   const debug = log.isLevelEnabled('debug');
   Runtime.install({
     shutdownSignals: [],
-<<<<<<< Updated upstream
     logger: new DefaultLogger(debug ? 'DEBUG' : 'WARN', ({ level, message, meta }) => {
       const fields = fieldsOf(meta);
       const text = maskContacts(message);
       if (level === 'ERROR') log.error(fields, text);
       else if (level === 'WARN' && message !== EXPECTED) log.warn(fields, text);
       else log.debug(fields, text);
-=======
-    logger: new DefaultLogger(debug ? 'INFO' : 'WARN', ({ level, message, meta }) => {
-      const fields = { ...meta };
-      if (level === 'ERROR') log.error(fields, message);
-      else if (level === 'WARN' && !message.startsWith(ON_PURPOSE)) log.warn(fields, message);
-      else log.debug(fields, message);
->>>>>>> Stashed changes
     }),
     telemetryOptions: {
       logging: { filter: makeTelemetryFilterString({ core: debug ? 'INFO' : 'WARN', other: 'ERROR' }), forward: {} },

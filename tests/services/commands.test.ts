@@ -319,18 +319,19 @@ describe('a person commands, and the execution follows', () => {
     });
     const { organizationId } = couple.supplier;
     const by: Commander = { actor: 'user:somebody', now: `${new Date().toISOString().slice(0, 19)}Z` };
-    const inTenant = <T>(database: typeof world.db.api, work: (trx: Trx) => Promise<T>): Promise<T> =>
-      withTenant(database, { organizationId, actor: by.actor }, work);
+    const inTenant = <T>(work: (trx: Trx) => Promise<T>): Promise<T> =>
+      withTenant(world.db.api, { organizationId, actor: by.actor }, work);
     const hold: HoldScope = { scope: 'client', clientId: couple.clientId };
-    const held = await inTenant(world.db.api, (trx) => holdScope(trx, by, hold, 'the price is wrong'));
+    const held = await inTenant((trx) => holdScope(trx, by, hold, 'the price is wrong'));
     expect(held).toMatchObject({ message: 'Held: the couple. Called back: 1 queued message.' });
     // A worker that had begun with it finds nothing to take.
-    expect(await inTenant(world.db.worker, (trx) => claimOutgoing(trx, queued, by.now))).toBe('lost');
+    const tenant = { organizationId, actor: 'worker' };
+    expect(await claimOutgoing(world.db.worker, tenant, queued, by.now)).toBe('lost');
     await world.db.query(
       `update app.journey_step_executions set next_attempt_at = date_trunc('second', now()) where execution_id = $1 and step_key = 'a'`,
       [couple.executionId],
     );
-    await inTenant(world.db.api, (trx) => releaseScope(trx, by, hold, 'send'));
+    await inTenant((trx) => releaseScope(trx, by, hold, 'send'));
     await mailsArrive(world, couple.email, 1);
     await lineBecomes(couple.executionId, 'a', ({ state }) => state === 'done');
     expect(await mailsTo(world, couple.email)).toHaveLength(1);
