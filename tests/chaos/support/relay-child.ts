@@ -18,6 +18,8 @@ const client = new Client({
   namespace: temporal.namespace,
   dataConverter: createDataConverter(parseKeyRing(encryptionKeys)),
 });
+// Until its order comes, nothing else keeps this process from ending.
+process.channel?.ref();
 const go = new Promise<void>((resolve) => process.once('message', () => resolve()));
 process.send?.({ started: true });
 await go;
