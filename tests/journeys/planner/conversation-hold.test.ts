@@ -50,7 +50,9 @@ describe('a hold for some purposes', () => {
     expect(states).toEqual({ friendly: 'held', receipt: 'planned', venue: 'planned', call: 'planned' });
     const [friendly] = plan.steps;
     expect(friendly?.reason).toEqual({ code: 'paused', scope: 'client', until: UNTIL, why: 'they wrote' });
-    expect(friendly && explain(friendly)).toBe('Held until Wednesday 3 March 2027 at 10:00: this couple is paused (they wrote).');
+    expect(friendly && explain(friendly)).toBe(
+      'Held until Wednesday 3 March 2027 at 10:00: this couple is paused (they wrote).',
+    );
   });
 
   it('ends by itself: the plan is looked at again at that moment, and then it goes', () => {
