@@ -5,7 +5,6 @@ import type { Commander, CommandResult } from '../../services/executions/command
 import { decideApproval } from '../../services/executions/decide-approval.ts';
 import { editMessage } from '../../services/executions/edit-message.ts';
 import { endExecution } from '../../services/executions/end-execution.ts';
-import { migrateExecution } from '../../services/executions/migrate-execution.ts';
 import { pauseExecution } from '../../services/executions/pause-execution.ts';
 import { rescheduleStep, runStepNow } from '../../services/executions/reschedule-step.ts';
 import { restartExecution } from '../../services/executions/restart-execution.ts';
@@ -16,6 +15,7 @@ import type { StepName } from '../../services/executions/step-row.ts';
 import * as parse from '../executions/arguments.ts';
 import { batchesAction, enrolAction } from '../executions/enrol-action.ts';
 import { holdAction, releaseAction } from '../executions/hold-actions.ts';
+import { migrateAction } from '../executions/migrate-action.ts';
 import { moveDateAction } from '../executions/move-date-action.ts';
 import { listAction, showAction } from '../executions/look-actions.ts';
 import { inOrganization, type OrganizationOptions } from '../executions/in-organization.ts';
@@ -131,11 +131,10 @@ Examples:
     (execution: string, options: OrganizationOptions) =>
       act(options, (trx, by) => restartExecution(trx, by, execution, crypto.randomUUID())),
   );
-  command(executions, 'migrate', 'move to another version of the journey', ['<execution>'])
+  command(executions, 'migrate', 'move to another version of the journey, and back', ['<execution>'])
     .requiredOption('--to <version>', 'number of the version', parse.count)
-    .action((execution: string, options: OrganizationOptions & { to: number }) =>
-      act(options, (trx, by) => migrateExecution(trx, by, execution, options.to)),
-    );
+    .option('--dry-run', 'only say what would change for this couple')
+    .action(migrateAction);
   return executions;
 }
 

@@ -14,6 +14,7 @@ import { enrolClient } from '../../services/executions/enrol-client.ts';
 import { holdScope, releaseScope, type HoldScope } from '../../services/executions/hold-scope.ts';
 import { migrateExecution } from '../../services/executions/migrate-execution.ts';
 import { pauseExecution } from '../../services/executions/pause-execution.ts';
+import { previewMigration } from '../../services/executions/preview-migration.ts';
 import { rescheduleStep, runStepNow } from '../../services/executions/reschedule-step.ts';
 import { restartExecution } from '../../services/executions/restart-execution.ts';
 import { resumeExecution } from '../../services/executions/resume-execution.ts';
@@ -267,6 +268,17 @@ describe('a person commands, and the execution follows', () => {
     const { executionId } = couple;
     const before = (await lineOf(executionId, 'b'))?.scheduled_for?.toISOString();
     expect(before).toBe('2030-06-08T08:00:00.000Z');
+    const preview = await withTenant(
+      world.db.api,
+      { organizationId: couple.supplier.organizationId, actor: 'test' },
+      (trx) => previewMigration(trx, executionId, 2, `${new Date().toISOString().slice(0, 19)}Z`),
+    );
+    if (!preview.ok) throw new Error(preview.message);
+    expect(preview.change.steps.map(({ key, kind }) => [key, kind])).toEqual([
+      ['c', 'gained'],
+      ['b', 'later'],
+    ]);
+    expect((await lineOf(executionId, 'b'))?.scheduled_for?.toISOString()).toBe(before);
     expect(await command(couple, (trx, by) => migrateExecution(trx, by, executionId, 2))).toMatchObject({ ok: true });
     await lineBecomes(
       executionId,
@@ -284,6 +296,25 @@ describe('a person commands, and the execution follows', () => {
     expect(await mailsTo(world, couple.email)).toHaveLength(1);
     const none = await command(couple, (trx, by) => migrateExecution(trx, by, executionId, 9));
     expect(none).toMatchObject({ ok: false, code: 'no_such_version' });
+  });
+
+  test('a wording fix reaches every couple whose message has not gone, without another version of the journey', async () => {
+    const couple = await booked(journey([step('a')]));
+    const { organizationId } = couple.supplier;
+    await world.db.query(
+      `insert into app.communication_templates
+         (organization_id, name, channel, version, subject_template, content_template, html_template)
+       values ($1, 'reminder', 'email', 2, 'The right words', '<p>Dear</p>', '<p>Dear</p>')`,
+      [organizationId],
+    );
+    await command(couple, (trx, by) => runStepNow(trx, by, couple.executionId, once));
+    const [mail] = await mailsArrive(world, couple.email, 1);
+    expect(mail?.subject).toBe('The right words');
+    const [execution] = await world.db.query(
+      `select v.version from app.journey_executions e join app.journey_versions v on v.id = e.journey_version_id where e.id = $1`,
+      [couple.executionId],
+    );
+    expect(execution).toEqual({ version: 1 });
   });
 
   test('hold a channel: its messages wait in every execution, tasks go on; release lets them go', async () => {

@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto';
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { createSupplier, type Supplier } from '../support/world.ts';
+import { wedsync, type Ran } from './run-wedsync.ts';
+
+let db: TestDatabase;
+let supplier: Supplier;
+let slug: string;
+beforeAll(async () => {
+  db = await createTestDatabase();
+  supplier = await createSupplier(db, [
+    {
+      schema: 1,
+      name: 'By hand',
+      starts: { on: 'client.booked' },
+      steps: [{ key: 'call', type: 'task', title: 'Call', when: { anchor: 'wedding_date' } }],
+    },
+  ]);
+  const [row] = await db.query<{ slug: string }>(`select slug from app.organizations where id = $1`, [
+    supplier.organizationId,
+  ]);
+  slug = row?.slug ?? '';
+});
+afterAll(() => db?.close());
+
+const run = (...args: string[]): Promise<Ran> =>
+  wedsync(['executions', ...args, '--organization', slug], { env: { DATABASE_URL: db.adminUrl } });
+const nobody = randomUUID();
+
+describe('wedsync executions', () => {
+  test('enrol: a rehearsal changes nothing, then each couple once, and batches tells of it', async () => {
+    const clientId = await supplier.book({ status: 'lead' });
+    const enrol = ['enrol', '--journey', 'By hand', '--client', clientId];
+    const rehearsal = await run(...enrol, '--dry-run');
+    expect(rehearsal).toMatchObject({ code: 0 });
+    expect(rehearsal.stdout).toContain('1 couple would be put on the journey.');
+    expect(rehearsal.stdout).toMatch(/first call on 2030-06-15T/);
+    expect((await run('batches')).stdout).toBe('None.\n');
+    const done = await run(...enrol, '--no-wait');
+    expect(done.stdout).toContain('1 couple put on the journey.');
+    expect((await run('batches')).stdout).toMatch(/By hand.*cli.*0\/1.*beginning/);
+    expect((await run(...enrol, '--no-wait')).stdout).toContain('Passed over, because on it now or before: 1.');
+  });
+
+  test.each([
+    ['an execution', ['pause', 'the-first'], '"the-first" is no id of an execution.', 2],
+    ['an unknown execution', ['pause', nobody], `There is no execution ${nobody}.`, 1],
+    ['a step', ['skip', nobody, 'Step One'], '"Step One" names no step', 2],
+    ['an instant', ['reschedule', nobody, 'call', 'tomorrow'], '"tomorrow" is no instant', 2],
+    ['a version', ['migrate', nobody, '--to', 'two'], '"two" is no whole number', 2],
+    ['a limit', ['list', '--limit', '-1'], '"-1" is no whole number', 2],
+    ['a state', ['list', '--status', 'asleep'], '"asleep" is no state', 2],
+    ['a couple', ['enrol', '--journey', 'By hand', '--client', 'Ana'], '"Ana" is no id of a couple', 2],
+    ['an unknown couple', ['enrol', '--journey', 'By hand', '--client', nobody], `There is no couple ${nobody}.`, 1],
+    ['a day', ['enrol', '--journey', 'By hand', '--wedding-from', '2027-02-30'], '"2027-02-30" is no date', 2],
+    ['a journey', ['enrol', '--journey', 'Nope', '--status', 'lead'], 'There is no journey "Nope".', 1],
+    ['nobody', ['enrol', '--journey', 'By hand'], 'Name couples', 2],
+    ['an answer', ['resume', nobody, '--late', 'maybe'], '"maybe" is no answer', 2],
+    ['two things to hold', ['hold', '--all', '--channel', 'email'], 'Name one thing', 2],
+    ['a channel', ['hold', '--channel', 'pigeon'], '"pigeon" is no channel', 2],
+  ])('bad input is told in a sentence: %s', async (_what, args, message, code) => {
+    const ran = await run(...args);
+    expect(ran.stderr.toLowerCase()).toContain(message.toLowerCase());
+    expect(ran.code).toBe(code);
+    expect(ran.stderr).not.toMatch(/\n\s+at /);
+  });
+});
