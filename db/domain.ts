@@ -172,6 +172,7 @@ const OUTBOX_EVENTS = [
   'reply',
   'event',
   'facts.changed',
+  'enrolment.requested',
 ] as const;
 export type OutboxEvent = (typeof OUTBOX_EVENTS)[number];
 
@@ -252,6 +253,9 @@ export type WebhookEventStatus = (typeof WEBHOOK_EVENT_STATUSES)[number];
 const CAMPAIGN_STATUSES = ['draft', 'scheduled', 'sending', 'paused', 'completed', 'cancelled'] as const;
 export type CampaignStatus = (typeof CAMPAIGN_STATUSES)[number];
 
+const BATCH_STATUSES = ['open', 'done'] as const;
+export type BatchStatus = (typeof BATCH_STATUSES)[number];
+
 interface ColumnList {
   /** Name of the union in this file. */
   readonly type: string;
@@ -321,6 +325,7 @@ export const COLUMN_LISTS: Readonly<Record<string, ColumnList>> = {
   'email_campaigns.channel': { type: 'Channel', values: CHANNELS },
   'email_campaigns.purpose': { type: 'Purpose', values: PURPOSES },
   'email_campaigns.status': { type: 'CampaignStatus', values: CAMPAIGN_STATUSES },
+  'enrolment_batches.status': { type: 'BatchStatus', values: BATCH_STATUSES },
   'payment_history.new_status': { type: 'PaymentStatus', values: PAYMENT_STATUSES },
   'outbox.event': { type: 'OutboxEvent', values: OUTBOX_EVENTS },
 };

@@ -68,6 +68,8 @@ export const CHECK_MESSAGES: Readonly<Record<string, ConstraintMessage>> = {
   email_campaigns_audience_check: ['audience', `The audience ${object}`],
   email_campaigns_counts_check: ['recipientsTotal', 'More were sent or skipped than there are recipients.'],
   email_campaigns_name_check: ['name', length('The name of the campaign', 200)],
+  enrolment_batches_completed_check: ['status', 'A batch that is done has the time at which it was done.'],
+  enrolment_batches_counts_check: ['started', 'No more journeys can have begun than the batch has.'],
   field_mappings_core_field_key_check: ['coreFieldKey', `The key of a field ${key}`],
   form_fields_field_key_check: ['fieldKey', `The key of a question ${key}`],
   form_fields_options_check: ['options', `The options ${list}`],

@@ -32,6 +32,7 @@ const REFERENCES: Readonly<Record<string, string>> = {
   step_execution_id: 'step',
   template_id: 'template',
   campaign_id: 'campaign',
+  batch_id: 'batch',
   communication_id: 'message',
   source_communication_id: 'message',
   reply_to_id: 'message',
