@@ -63,7 +63,7 @@ async function booked(steps: object[]) {
         [executionId, key],
       )
     )[0];
-  return { supplier, clientId, executionId, email, give, refused, line };
+  return { supplier, clientId, executionId, email, handle, give, refused, line };
 }
 
 describe('a command that comes as an update', () => {
@@ -97,6 +97,24 @@ describe('a command that comes as an update', () => {
     expect(await refused('migrate', { version: 7 })).toMatch(/no version 7/);
     expect(await refused('approve', { key: 'b' })).toMatch(/waits for nobody/);
     expect(await refused('retryStep', { key: 'b' })).toMatch(/nothing to try again/);
+  });
+
+  test('what a person wants now waits in the queue of its channel, before everything else', async () => {
+    const { give, handle, email, supplier } = await booked([
+      mail('a'),
+      mail('welcome', { when: { anchor: 'journey_start' } }),
+    ]);
+    await give('runNow', { key: 'a' });
+    await mailsArrive(world, email, 2);
+    const { events } = await handle.fetchHistory();
+    const sends = (events ?? []).flatMap(({ activityTaskScheduledEventAttributes: send }) => (send ? [send] : []));
+    const [welcome, wanted] = sends.map(({ taskQueue, priority }) => ({
+      queue: taskQueue?.name,
+      priority: priority?.priorityKey ?? 0,
+      fairness: priority?.fairnessKey,
+    }));
+    expect(wanted).toEqual({ queue: 'journeys-email', priority: 1, fairness: supplier.organizationId });
+    expect(welcome).toMatchObject({ queue: 'journeys-email', priority: 0 });
   });
 
   test('approve: the message that waited for its OK is planned', async () => {
