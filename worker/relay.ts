@@ -37,7 +37,9 @@ export interface Relay {
 }
 
 const AFTER_ERROR_MS = 2_000;
-/** Signals and starts under way at once. */
+/** So many couples' events are looked at at once: a burst is over sooner, and the steps' own work keeps its connections. */
+const COUPLES_AT_ONCE = 4;
+/** Signals and starts of one event under way at once. */
 const CONCURRENCY = 20;
 
 /**
@@ -79,50 +81,70 @@ export function startRelay(options: RelayOptions): Relay {
  * @throws where Temporal or the database is away: nothing is wrong with the events, and none of them counts an attempt
  */
 export async function relayOnce(options: RelayOptions, signal?: AbortSignal): Promise<number> {
-  const { relayDatabase, log, batchSize = 100, leaseMs = 30_000 } = options;
+  const { relayDatabase, batchSize = 100, leaseMs = 30_000 } = options;
   const events = await withRelay(relayDatabase, (trx) => leaseOutbox(trx, batchSize, leaseMs));
   if (events.length === 0) return 0;
   const begun = performance.now();
-  /** Started within this batch: they read all that the batch tells when they begin. */
-  const fresh = new Set<string>();
-  const processed: string[] = [];
-  const blocked = new Set<string>();
-  for (const [index, event] of events.entries()) {
-    const couple = `${event.organizationId}/${event.clientId ?? ''}`;
+  const batch: Batch = {
+    fresh: new Set(),
+    processed: [],
+    left: [],
+    outages: [],
     // Half of the lease is left: what is not done by then is done by whoever leases it next.
-    if (signal?.aborted === true || performance.now() - begun > leaseMs / 2) {
-      const rest = events.slice(index).map(({ id }) => id);
-      await withRelay(relayDatabase, (trx) => giveBack(trx, rest));
-      break;
+    isOver: () => signal?.aborted === true || batch.outages.length > 0 || performance.now() - begun > leaseMs / 2,
+  };
+  const couples = [...Map.groupBy(events, (event) => event.clientId ?? event.organizationId).values()];
+  const carry = async (): Promise<void> => {
+    for (let couple = couples.shift(); couple !== undefined; couple = couples.shift()) {
+      await relayCouple(options, couple, batch);
     }
-    if (blocked.has(couple)) {
-      await withRelay(relayDatabase, (trx) => giveBack(trx, [event.id]));
-      continue;
+  };
+  const ends = await Promise.allSettled(Array.from({ length: COUPLES_AT_ONCE }, carry));
+  await withRelay(relayDatabase, async (trx) => {
+    if (batch.processed.length > 0) await markProcessed(trx, batch.processed);
+    if (batch.left.length > 0) await giveBack(trx, batch.left);
+  });
+  const broken = ends.find((end) => end.status === 'rejected');
+  if (broken !== undefined) throw broken.reason;
+  if (batch.outages.length > 0) throw batch.outages[0];
+  return events.length;
+}
+
+/** What became of the events that were leased together. */
+interface Batch {
+  /** Executions started within it: they read all that it tells when they begin. */
+  readonly fresh: Set<string>;
+  readonly processed: string[];
+  /** Not looked at: they go back. */
+  readonly left: string[];
+  readonly outages: unknown[];
+  readonly isOver: () => boolean;
+}
+
+/** Brings the events of one couple to its journeys, in their order; what stands behind one that failed waits. */
+async function relayCouple(options: RelayOptions, couple: readonly OutboxEvent[], batch: Batch): Promise<void> {
+  const { relayDatabase, log } = options;
+  for (const [index, event] of couple.entries()) {
+    if (batch.isOver()) {
+      batch.left.push(...couple.slice(index).map(({ id }) => id));
+      return;
     }
     try {
-      await relayEvent(options, event, fresh);
-      processed.push(event.id);
+      await relayEvent(options, event, batch.fresh);
+      batch.processed.push(event.id);
     } catch (error) {
+      batch.left.push(...couple.slice(index + 1).map(({ id }) => id));
       const reason = describe(error);
       if (isOutage(error)) {
-        const rest = events.slice(index + 1).map(({ id }) => id);
-        await withRelay(relayDatabase, async (trx) => {
-          await markProcessed(trx, processed);
-          await postpone(trx, event.id, reason);
-          await giveBack(trx, rest);
-        });
-        throw error;
+        batch.outages.push(error);
+        await withRelay(relayDatabase, (trx) => postpone(trx, event.id, reason));
+        return;
       }
-      blocked.add(couple);
-      log.warn(
-        { err: error, requestId: `outbox/${event.id}`, organizationId: event.organizationId, event: event.event },
-        'an event did not reach its journeys yet',
-      );
+      log.warn({ err: error, outboxId: event.id, event: event.event }, 'an event did not reach its journeys yet');
       await withRelay(relayDatabase, (trx) => markFailed(trx, event.id, reason));
+      return;
     }
   }
-  if (processed.length > 0) await withRelay(relayDatabase, (trx) => markProcessed(trx, processed));
-  return events.length;
 }
 
 /** Temporal's client says "failed to start" and keeps the why in the cause. */

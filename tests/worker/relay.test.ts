@@ -217,6 +217,26 @@ describe('the relay', () => {
     expect(starts).toEqual([(await executionsOf(fine))[0]?.id]);
   });
 
+  test('is not held up by one couple: the others go on meanwhile', async () => {
+    const slow = await supplier.book();
+    const quick = await supplier.book();
+    const { workflows, starts } = fakeWorkflows();
+    const quickStarted = Promise.withResolvers<void>();
+    const waiting: JourneyWorkflows = {
+      ...workflows,
+      start: async (head) => {
+        // Whoever does one couple after the other never comes to the quick one.
+        if (head.clientId === slow) await quickStarted.promise;
+        await workflows.start(head);
+        if (head.clientId === quick) quickStarted.resolve();
+      },
+    };
+    await drain(options(waiting));
+    expect(new Set(starts)).toEqual(
+      new Set([...(await executionsOf(slow)), ...(await executionsOf(quick))].map(({ id }) => id)),
+    );
+  });
+
   test('counts no attempt against an event while Temporal or the database is away', async () => {
     const clientId = await supplier.book();
     const { workflows, starts } = fakeWorkflows();
