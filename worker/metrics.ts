@@ -71,6 +71,7 @@ export function createWorkMetrics(meter: MetricMeter): WorkMetrics {
     sent: (channel, lateMs) => dueToSent.record(lateMs / 1_000, { channel }),
     counted: (channel, sender) => ({
       provider: sender.provider,
+      ...(sender.find === undefined ? {} : { find: sender.find.bind(sender) }),
       async send(message, options) {
         const result = await sender.send(message, options);
         const tags = { channel, provider: sender.provider, outcome: result.outcome };

@@ -10,7 +10,7 @@ let world: World;
 let worker: RunningWorker;
 beforeAll(async () => {
   world = await createWorld();
-  const twilio = { ...world.inbox.twilio, sender: { from: '+447700900800' }, timeoutMs: 1_000 };
+  const twilio = { ...world.inbox.twilio, sender: { from: '+447700900800' } };
   worker = await startWorker({ ...world.workerOptions, twilio });
 });
 afterAll(async () => {
