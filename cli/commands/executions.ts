@@ -80,6 +80,7 @@ Examples:
   command(executions, 'move-date', 'another wedding date for a couple, with what it changes', ['<client>', '[date]'])
     .option('--time <time>', 'wall time of the ceremony, HH:MM')
     .option('--zone <zone>', 'zone of the wedding, such as Europe/Rome')
+    .option('--past <answer>', 'every step that would be past: send or skip; else its own rule', parse.pastAnswer)
     .option('--dry-run', 'only say what would change')
     .option('--undo', 'take the last change back, as long as nothing has gone out since')
     .action(moveDateAction);

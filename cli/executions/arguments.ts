@@ -62,6 +62,11 @@ export function lateAnswer(text: string): LateAnswer {
   throw new InvalidArgumentError(`"${text}" is no answer: send, skip or ask.`);
 }
 
+export function pastAnswer(text: string): 'send' | 'skip' {
+  if (text === 'send' || text === 'skip') return text;
+  throw new InvalidArgumentError(`"${text}" is no answer: send or skip.`);
+}
+
 const STATES = ['pending', 'active', 'paused', 'completed', 'stopped', 'failed', 'cancelled'];
 
 /** A state of an execution. */

@@ -2,6 +2,7 @@ import type { DateChangeStep } from '../../journeys/date-change.ts';
 import {
   changeWeddingDate,
   undoWeddingDate,
+  type StepAnswer,
   type WeddingDateResult,
 } from '../../services/wedding-date/change-wedding-date.ts';
 import { previewWeddingDate, type ExecutionDateChange } from '../../services/wedding-date/preview-wedding-date.ts';
@@ -14,6 +15,8 @@ type MoveOptions = OrganizationOptions & {
   readonly zone?: string;
   readonly dryRun?: boolean;
   readonly undo?: boolean;
+  /** What becomes of every step that would be past by the new date; absent: what its own rule says. */
+  readonly past?: 'send' | 'skip';
 };
 
 /** `wedsync executions move-date` */
@@ -24,8 +27,10 @@ export async function moveDateAction(clientId: string, date: string | undefined,
       throw new OperatorError(`"${date ?? ''}" is no date of the calendar: write it like 2027-06-12.`);
     }
     const wedding = { on: date, time: options.time, zone: options.zone };
-    if (options.dryRun !== true) return changeWeddingDate(trx, by, clientId, wedding);
     const changes = await previewWeddingDate(trx, clientId, wedding, by.now);
+    if (options.dryRun !== true) {
+      return changeWeddingDate(trx, by, clientId, wedding, answersTo(changes, options.past));
+    }
     return { ok: true, message: `What would change on ${date}:`, changes };
   });
   if (!result.ok) process.exitCode = 1;
@@ -33,6 +38,16 @@ export async function moveDateAction(clientId: string, date: string | undefined,
   if (!result.ok) return console.error(`Not done: ${result.message}`);
   console.log(result.message);
   for (const change of result.changes) tell(change);
+}
+
+/** The same answer for every step that would be past. */
+function answersTo(changes: readonly ExecutionDateChange[], past: MoveOptions['past']): StepAnswer[] {
+  if (past === undefined) return [];
+  return changes.flatMap(({ executionId, change }) =>
+    change.steps
+      .filter(({ effect }) => effect === 'past')
+      .map(({ key, occurrence }) => ({ executionId, key, occurrence, send: past === 'send' })),
+  );
 }
 
 function tell({ journeyName, change }: ExecutionDateChange): void {

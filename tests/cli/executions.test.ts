@@ -18,6 +18,20 @@ beforeAll(async () => {
       starts: { on: 'client.booked' },
       steps: [{ key: 'call', type: 'task', title: 'Call', when: { anchor: 'wedding_date' } }],
     },
+    {
+      schema: 1,
+      name: 'Week before',
+      starts: { on: 'client.booked' },
+      steps: [
+        {
+          key: 'remind',
+          type: 'email',
+          template: 'reminder',
+          when: { anchor: 'wedding_date', offset: { days: -7 } },
+          purpose: 'transactional',
+        },
+      ],
+    },
   ]);
   const [row] = await db.query<{ slug: string }>(`select slug from app.organizations where id = $1`, [
     supplier.organizationId,
@@ -45,6 +59,22 @@ describe('wedsync executions', () => {
     expect((await run(...enrol, '--no-wait')).stdout).toContain('Passed over, because on it now or before: 1.');
   });
 
+  test('move-date: what would be past is told, and answered for all of it at once', async () => {
+    const clientId = await supplier.book({ status: 'lead' });
+    await run('enrol', '--journey', 'Week before', '--client', clientId, '--no-wait');
+    const soon = new Date(Date.now() + 3 * 86_400_000).toISOString().slice(0, 10);
+    const move = ['move-date', clientId, soon];
+    expect((await run(...move, '--dry-run')).stdout).toMatch(/remind: would be past on .*, its rule says skip/);
+    const moved = await run(...move, '--past', 'send');
+    expect(moved).toMatchObject({ code: 0 });
+    const answers = await db.query(
+      `select a.step_key, a.decision from app.approvals a join app.journey_executions e on e.id = a.execution_id
+       where e.client_id = $1`,
+      [clientId],
+    );
+    expect(answers).toEqual([{ step_key: 'remind', decision: 'approved' }]);
+  });
+
   test.each([
     ['an execution', ['pause', 'the-first'], '"the-first" is no id of an execution.', 2],
     ['an unknown execution', ['pause', nobody], `There is no execution ${nobody}.`, 1],
@@ -58,6 +88,7 @@ describe('wedsync executions', () => {
     ['a day', ['enrol', '--journey', 'By hand', '--wedding-from', '2027-02-30'], '"2027-02-30" is no date', 2],
     ['a journey', ['enrol', '--journey', 'Nope', '--status', 'lead'], 'There is no journey "Nope".', 1],
     ['nobody', ['enrol', '--journey', 'By hand'], 'Name couples', 2],
+    ['an answer for the past', ['move-date', nobody, '2027-05-01', '--past', 'ask'], '"ask" is no answer', 2],
     ['an answer', ['resume', nobody, '--late', 'maybe'], '"maybe" is no answer', 2],
     ['two things to hold', ['hold', '--all', '--channel', 'email'], 'Name one thing', 2],
     ['a channel', ['hold', '--channel', 'pigeon'], '"pigeon" is no channel', 2],
