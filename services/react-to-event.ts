@@ -17,6 +17,7 @@ import { evaluate } from '../journeys/conditions.ts';
 import { fieldReader } from '../journeys/fields.ts';
 import { startPlanning } from '../journeys/planning.ts';
 import { endedBy } from '../journeys/stops.ts';
+import { completeNumbers } from './complete-numbers.ts';
 import { startsOn } from './start-choice.ts';
 
 /** What an event asks of Temporal, once the transaction is committed. Doing it twice does no harm. */
@@ -36,6 +37,9 @@ const PAGE = 1_000;
  * @param now when new executions begin
  */
 export async function reactToEvent(trx: Trx, event: OutboxEvent, now: Date): Promise<Reaction> {
+  if (event.clientId !== null && event.event === 'facts.changed' && event.details['what'] === 'contact') {
+    await completeNumbers(trx, event.clientId);
+  }
   const wake = await wakeRunning(trx, event);
   if (event.clientId === null) return { start: [], wake };
   const reopened = await reopenStopped(trx, event, event.clientId);

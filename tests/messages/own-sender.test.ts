@@ -124,6 +124,15 @@ describe('a message leaves by the sender of its organization', () => {
       return rows.length === 1 && rows;
     });
     expect(row).toEqual({ segments: 2, cost: '104000' });
+    // Answers and opt-outs come with the form of the networks, so the contact has it as well.
+    await eventually('the number is complete', async () => {
+      const [contact] = await world.db.query<{ written: string; number: string }>(
+        `select contact_value as written, value_normalized as number from app.client_contacts
+          where client_id = $1 and contact_type = 'phone'`,
+        [clientId],
+      );
+      return contact?.written === '07700 900111' && contact.number === '+447700900111';
+    });
   });
 
   test('secrets are sealed: nothing of them stands in the table', async () => {
