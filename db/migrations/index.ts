@@ -59,6 +59,7 @@ import * as m20261126T2257 from './20261126T2257_covered_invoices.ts';
 import * as m20261126T2301 from './20261126T2301_work_gauges.ts';
 import * as m20261126T2303 from './20261126T2303_claim_at_once.ts';
 import * as m20261126T2313 from './20261126T2313_keyed_address_hash.ts';
+import * as m20261126T2334 from './20261126T2334_compat_rest.ts';
 
 /** A migration that can be taken back. kysely silently skips one without `down`, so ours must have it. */
 export type ReversibleMigration = Required<Migration>;
@@ -127,4 +128,5 @@ export const migrations: Readonly<Record<string, ReversibleMigration>> = {
   '20261126T2301_work_gauges': m20261126T2301,
   '20261126T2303_claim_at_once': m20261126T2303,
   '20261126T2313_keyed_address_hash': m20261126T2313,
+  '20261126T2334_compat_rest': m20261126T2334,
 };
