@@ -6,6 +6,7 @@ import type { Trx } from './tenant.ts';
 export interface StatusRows {
   readonly counts: { couples: number; running: number; sentToday: number; attention: number; planned: number };
   readonly attention: readonly StepRow[];
+  readonly team: readonly TeamRow[];
   readonly next: readonly StepRow[];
   readonly messages: readonly MessageRow[];
   readonly couples: readonly CoupleRow[];
@@ -45,6 +46,17 @@ export interface MessageRow {
   readonly problem: string | null;
 }
 
+/** An open task or an unread notification. */
+export interface TeamRow {
+  readonly kind: 'task' | 'notification';
+  readonly title: string;
+  readonly text: string;
+  /** Of a task when it is due, else when it was made; local in the organization's zone. */
+  readonly at: string;
+  readonly clientId: string | null;
+  readonly couple: string | null;
+}
+
 export interface CoupleRow {
   readonly clientId: string;
   readonly couple: string;
@@ -78,7 +90,7 @@ const STEP_TABLES = sql`
 
 /** Everything the overview shows. @param zone the organization's, for what counts as today */
 export async function readStatus(trx: Trx, zone: string): Promise<StatusRows> {
-  const [counts, attention, next, messages, couples] = [
+  const [counts, attention, team, next, messages, couples] = [
     await readCounts(trx, zone),
     await steps(
       trx,
@@ -87,6 +99,7 @@ export async function readStatus(trx: Trx, zone: string): Promise<StatusRows> {
       sql`x.scheduled_for nulls last`,
       20,
     ),
+    await readTeamWork(trx, zone),
     await steps(
       trx,
       sql`e.status in ('pending', 'active') and x.state = 'planned'`,
@@ -96,7 +109,7 @@ export async function readStatus(trx: Trx, zone: string): Promise<StatusRows> {
     await readMessages(trx, zone, sql`true`, 15),
     await readCouples(trx, sql`c.deleted_at is null`, 200),
   ];
-  return { counts, attention, next, messages, couples };
+  return { counts, attention, team, next, messages, couples };
 }
 
 /** One couple with the whole plan of each of its journeys, newest journey first; null where there is none. */
@@ -144,6 +157,23 @@ async function steps(
 ): Promise<readonly StepRow[]> {
   const { rows } = await sql<StepRow>`
     select ${STEP_COLUMNS} ${STEP_TABLES} where ${where} order by ${order} limit ${limit}`.execute(trx);
+  return rows;
+}
+
+/** What the team has to do or to know, the most urgent first. */
+async function readTeamWork(trx: Trx, zone: string): Promise<readonly TeamRow[]> {
+  const { rows } = await sql<TeamRow>`
+    select w.kind, w.title, w.text, to_char(w.at at time zone ${zone}, ${LOCAL_FORMAT}) as at,
+      c.id as "clientId", ${COUPLE} as couple
+    from (
+      (select organization_id, client_id, 'notification' as kind, title, body as text, created_at as at
+        from app.notifications where read_at is null order by created_at desc limit 10)
+      union all
+      (select organization_id, client_id, 'task', title, description, coalesce(due_at, created_at)
+        from app.tasks where status = 'open' order by coalesce(due_at, created_at) limit 10)
+    ) w
+    left join app.clients c on c.organization_id = w.organization_id and c.id = w.client_id
+    order by w.kind, w.at`.execute(trx);
   return rows;
 }
 

@@ -1,7 +1,7 @@
 import { html, type Html } from '../html.ts';
 import { REFRESH_SCRIPT } from './refresh.ts';
 import { STYLE } from './style.ts';
-import { coupleTable, messageTable, state, stepTable } from './tables.ts';
+import { coupleTable, messageTable, state, stepTable, teamTable } from './tables.ts';
 import type { CoupleView, StatusView } from './view.ts';
 
 /** Addresses of the other pages of a development set-up; absent where there are none. */
@@ -37,6 +37,7 @@ export function statusPage(view: StatusView, links: PageLinks, nonce: string): s
           </li>
         </ul>
         ${view.attention.length > 0 && section('Needs attention', stepTable('Needs attention', view.attention, organization))}
+        ${view.team.length > 0 && section('For the team', teamTable(view.team, organization))}
         <div class="beside">
           ${section(
             'What happens next',

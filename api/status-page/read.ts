@@ -44,6 +44,7 @@ export function createStatusReader(
         organizations,
         counts: rows.counts,
         attention: rows.attention.map(stepLine),
+        team: rows.team,
         next: rows.next.map(stepLine),
         sent: rows.messages,
         couples: rows.couples,

@@ -1,5 +1,5 @@
 import { html, type Html } from '../html.ts';
-import type { CoupleLine, MessageLine, OrganizationLine, StepLine } from './view.ts';
+import type { CoupleLine, MessageLine, OrganizationLine, StepLine, TeamLine } from './view.ts';
 
 /** A word of the database as a pill, coloured by what it means. */
 export function state(word: string): Html {
@@ -58,6 +58,26 @@ const SOON_MINUTES = 60;
 function soon(inMinutes: number | null): Html | null {
   if (inMinutes === null || inMinutes >= SOON_MINUTES) return null;
   return html` <span class="soon">${inMinutes < 1 ? 'now' : `in ${inMinutes} min`}</span>`;
+}
+
+/** Open tasks and unread notifications. */
+export function teamTable(lines: readonly TeamLine[], organization: OrganizationLine): Html {
+  return table(
+    'For the team',
+    ['When', 'What', 'Details'],
+    lines.map(
+      ({ kind, title, text, at, clientId, couple }) =>
+        html`<tr>
+          <td class="when">${at}</td>
+          <td>
+            <b>${title}</b> <span class="kind">${kind}</span>
+            ${clientId !== null && html`<br />${coupleLink({ clientId, couple: couple ?? '' }, organization)}`}
+          </td>
+          <td class="why">${text}</td>
+        </tr>`,
+    ),
+    '',
+  );
 }
 
 /** Messages, newest first. */

@@ -11,6 +11,8 @@ export interface StatusView {
     readonly planned: number;
   };
   readonly attention: readonly StepLine[];
+  /** Open tasks and unread notifications. */
+  readonly team: readonly TeamLine[];
   readonly next: readonly StepLine[];
   readonly sent: readonly MessageLine[];
   readonly couples: readonly CoupleLine[];
@@ -36,6 +38,16 @@ export interface StepLine {
   /** Whole minutes until then, where it is planned. */
   readonly inMinutes: number | null;
   readonly reason: string;
+}
+
+export interface TeamLine {
+  readonly kind: 'task' | 'notification';
+  readonly title: string;
+  readonly text: string;
+  /** Of a task when it is due, else when it was made; local in the organization's zone. */
+  readonly at: string;
+  readonly clientId: string | null;
+  readonly couple: string | null;
 }
 
 export interface MessageLine {

@@ -25,6 +25,9 @@ const reader: StatusReader = {
     organizations: [ORGANIZATION],
     counts: { couples: 1, running: 1, sentToday: 0, attention: 0, planned: 0 },
     attention: [],
+    team: [
+      { kind: 'task', title: HOSTILE, text: 'Two lenses', at: 'Fri 11 Jun 2027 18:00', clientId: null, couple: null },
+    ],
     next: [],
     sent: [],
     couples: [COUPLE],
@@ -76,6 +79,7 @@ describe('status page', () => {
     expect(status).toBe(200);
     expect(body).toContain('Full day');
     expect(body).toContain('2027-06-12');
+    expect(body).toContain('Two lenses');
   });
 
   it('keeps HTML in a name inert, and allows no script but its own', async () => {

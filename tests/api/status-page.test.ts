@@ -30,6 +30,16 @@ let view: StatusView = {
   organizations: [organization],
   counts: { couples: 1, running: 1, sentToday: 0, attention: 0, planned: 1 },
   attention: [],
+  team: [
+    {
+      kind: 'task',
+      title: 'Pack the second camera',
+      text: 'And two batteries.',
+      at: 'Fri 11 Jun 2027 18:00',
+      clientId: welcome.clientId,
+      couple: welcome.couple,
+    },
+  ],
   next: [welcome],
   sent: [],
   couples: [],
@@ -83,7 +93,7 @@ async function open(width = 1280): Promise<{ page: Page; complaints: string[] }>
 describe('status page in a browser', () => {
   it('shows what happens next with date, zone and reason, and the browser has no complaint', async () => {
     const { page, complaints } = await open();
-    const row = await page.locator('tbody tr').first().innerText();
+    const row = await page.getByRole('region', { name: 'What happens next' }).locator('tbody tr').first().innerText();
     expect(row).toMatch(
       /Sat 21 Nov 2026 10:15\s+Europe\/London[^]*Welcome[^]*Niamh & Oluwaseun[^]*planned[^]*Goes as planned/,
     );

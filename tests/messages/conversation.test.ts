@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import type { Reply } from '../../channels/receipts/receipt.ts';
@@ -130,9 +131,13 @@ describe('when a couple writes', () => {
   });
 
   test('the hold ends by itself', async () => {
-    const { clientId } = await talking('+447700900132', 'talk-2@example.com');
+    const { supplier, clientId } = await talking('+447700900132', 'talk-2@example.com');
     await lineOf(clientId, 'friendly', ({ state }) => state === 'held');
     await world.db.query(`update app.holds set until = now() + interval '1 second' where client_id = $1`, [clientId]);
+    // Holds tell nobody of themselves: whoever changes one wakes whom it holds.
+    await inOrganization(supplier, (trx) =>
+      sql`select app.wake_execution(id) from app.journey_executions where client_id = ${clientId}`.execute(trx),
+    );
     await mailsArrive(world, 'talk-2@example.com', 2);
   });
 
