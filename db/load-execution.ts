@@ -123,7 +123,8 @@ const LOAD = `/* load_executions */ select
             order by h.since, h.id), '[]')
           from app.holds h
          where h.organization_id = e.organization_id and h.released_at is null
-           and h.since <= $2 and (h.until is null or h.until > $2)
+           -- The plan knows whole seconds: what began within this one has begun.
+           and date_trunc('second', h.since) <= $2 and (h.until is null or h.until > $2)
            and (h.scope in ('organization', 'channel') or h.journey_id = e.journey_id or h.client_id = e.client_id
                 or h.execution_id = e.id)),
       'resumed', (select jsonb_build_object('at', app.iso_instant(coalesce(h.released_at, h.until)),
@@ -131,7 +132,8 @@ const LOAD = `/* load_executions */ select
           from app.holds h
          -- What waited for the end of a conversation is late by hours and goes as it is; it hides no answer of a person.
          where h.organization_id = e.organization_id and h.cause = 'person'
-           and coalesce(h.released_at, h.until) between e.started_at and $2
+           and coalesce(h.released_at, h.until) >= e.started_at
+           and date_trunc('second', coalesce(h.released_at, h.until)) <= $2
            and (h.scope in ('organization', 'channel') or h.journey_id = e.journey_id or h.client_id = e.client_id
                 or h.execution_id = e.id)
          order by coalesce(h.released_at, h.until) desc, h.id limit 1)),

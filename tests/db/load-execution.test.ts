@@ -164,6 +164,25 @@ describe('loadExecution', () => {
     expect(loaded.facts.execution.holds).toMatchObject([{ scope: 'client', reason: 'on the phone' }]);
   });
 
+  it('knows a hold, and its end, from the whole second on in which it came: plans know no parts of one', async () => {
+    const began = '2199-03-01T10:00:05.333Z';
+    const ended = '2199-03-01T10:00:09.777Z';
+    const { id } = await asApi((trx) =>
+      trx
+        .insertInto('holds')
+        .values({ scope: 'execution', execution_id: executionId, since: began, reason: 'a part of a second' })
+        .returning('id')
+        .executeTakeFirstOrThrow(),
+    );
+    const at = async (instant: string) =>
+      (await asApi((trx) => loadExecution(trx, executionId, instant)))?.facts.execution;
+    expect((await at('2199-03-01T10:00:04Z'))?.holds.map(({ scope }) => scope)).not.toContain('execution');
+    expect((await at('2199-03-01T10:00:05Z'))?.holds.map(({ scope }) => scope)).toContain('execution');
+    await asApi((trx) => trx.updateTable('holds').set({ released_at: ended }).where('id', '=', id).execute());
+    expect((await at('2199-03-01T10:00:09Z'))?.resumed).toMatchObject({ at: '2199-03-01T10:00:09Z' });
+    await asApi((trx) => trx.deleteFrom('holds').where('id', '=', id).execute());
+  });
+
   it('tells how a pause ended, so that what fell due meanwhile can follow the answer', async () => {
     await asApi((trx) =>
       trx.updateTable('holds').set({ released_at: new Date(), late: 'skip' }).where('scope', '=', 'client').execute(),
