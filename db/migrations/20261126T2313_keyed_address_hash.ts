@@ -68,6 +68,17 @@ export async function up(db: MigrationDatabase): Promise<void> {
     `create trigger give_address_key after insert on app.organizations
        for each row execute function app.give_address_key()`,
     `select app.make_address_key(o.id) from app.organizations o`,
+    // One statement may write an organization and its contacts; the trigger of the organization has its turn after them.
+    `create function app.ensure_address_key() returns trigger
+       language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+     begin
+       perform app.make_address_key(new.organization_id)
+         where not exists (select from ops.address_keys k where k.organization_id = new.organization_id);
+       return new;
+     end $$`,
+    `revoke all on function app.ensure_address_key() from public`,
+    `create trigger ensure_address_key before insert on app.client_contacts
+       for each row execute function app.ensure_address_key()`,
     `create function app.keyed_hash(organization_id uuid, digest bytea) returns bytea
        language sql stable security definer set search_path = pg_catalog, pg_temp
        begin atomic
@@ -134,8 +145,9 @@ export async function down(db: MigrationDatabase): Promise<void> {
        'What suppressions compare, so that they survive the deletion of the address.'`,
     `create index client_contacts_address_hash_idx on app.client_contacts (organization_id, address_hash)`,
     `drop function app.keyed_hash(uuid, bytea)`,
+    `drop trigger ensure_address_key on app.client_contacts`,
     `drop trigger give_address_key on app.organizations`,
-    `drop function app.give_address_key(), app.make_address_key(uuid)`,
+    `drop function app.ensure_address_key(), app.give_address_key(), app.make_address_key(uuid)`,
     `drop table ops.address_keys`,
   );
 }

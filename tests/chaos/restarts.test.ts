@@ -69,7 +69,7 @@ describe('what happens while something is away is made up for', { timeout: 120_0
   });
 
   test('the Temporal server is killed while a mail is on its way: it goes once, and the step ends', async () => {
-    await nextMailFails(world, { kind: 'late_answer', to: 'midway@example.com', delayMs: 3_000 });
+    await nextMailFails(world, { kind: 'late_answer', to: 'midway@example.com', delayMs: 1_500 });
     const clientId = await supplier.book({ email: 'midway@example.com' });
     await mailsArrive(world, 'midway@example.com', 1);
     await world.restartTemporal('killed');

@@ -56,5 +56,6 @@ export const DEFINER_CALLERS: Readonly<Record<string, readonly LoginRole[]>> = {
   'app.take_provider_place': ['app_worker'],
   'app.make_address_key': [],
   'app.give_address_key': [],
+  'app.ensure_address_key': [],
   'app.keyed_hash': ['app_api', 'app_ops', 'app_readonly', 'app_worker'],
 };
