@@ -1,5 +1,3 @@
-import { Context } from '@temporalio/activity';
-
 import { smsSize } from '../channels/sms-segments.ts';
 import { beginAndQueue, queueOutgoing, type NewOutgoing, type QueuedOutgoing } from '../db/outgoing.ts';
 import { beginAttempt, finishStep, lockExecution, type StepResult } from '../db/step-effects.ts';
@@ -22,6 +20,7 @@ import { planExecution } from './plan-execution.ts';
 import { putOff } from './put-off.ts';
 import { addressedTo, reachableRecipients, type AddressedMessage, type Recipient } from './ready-message.ts';
 import { doneReason, endStep, tenantOf, whenDue, type DueStep } from './step-effect.ts';
+import { whileBeating } from './while-beating.ts';
 
 export interface SendDependencies extends DeliverDependencies, Composing {
   /** What a segment of a text costs on the platform's account, in millionths of its currency. */
@@ -43,9 +42,8 @@ interface Begun {
  * the house is never sent again unless the step's `ifUnknown` says so.
  */
 export function createSendMessage(dependencies: SendDependencies): StepActivity {
-  return async (ref) => {
-    const stopBeating = beat();
-    try {
+  return (ref) =>
+    whileBeating(async () => {
       const begun = await whenDue(dependencies, ref, (trx, due) => begin(trx, due, ref, dependencies));
       if (!begun.due) return begun.next;
       if (begun.result.kind === 'ended') return begun.result.next;
@@ -58,18 +56,8 @@ export function createSendMessage(dependencies: SendDependencies): StepActivity 
         answers.push(delivery.delivered);
         ({ settle } = delivery);
       }
-      return await finish(dependencies, ref, begun.result, answers, settle);
-    } finally {
-      stopBeating();
-    }
-  };
-}
-
-/** Tells the server every few seconds that this process lives, so that its death is noticed as fast. */
-function beat(): () => void {
-  const context = Context.current();
-  const timer = setInterval(() => context.heartbeat(), 3_000);
-  return () => clearInterval(timer);
+      return finish(dependencies, ref, begun.result, answers, settle);
+    });
 }
 
 type Beginning = ({ kind: 'queued' } & Begun) | { kind: 'ended'; next: NextAction };

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../activities/clock.ts';
 import { createDeliverWebhook } from '../activities/deliver-webhook.ts';
 import type { DeliverWebhook } from '../activities/webhook-activities.ts';
+import { whileBeating } from '../activities/while-beating.ts';
 import { parseAllowList } from '../channels/webhook/allow-list.ts';
 import { createWebhookChannel } from '../channels/webhook/webhook-channel.ts';
 import type { Database } from '../db/database.ts';
@@ -39,7 +40,7 @@ export function createWebhookWork(options: WebhookWorkOptions): WebhookWork {
   const allowed = parseAllowList(options.allowList ?? '');
   if (!allowed.ok) throw new WorkerStartError('webhook_allow_list', `The allow-list of webhooks: ${allowed.message}`);
   const channel = createWebhookChannel({ allowList: allowed.list });
-  const deliverWebhook = createDeliverWebhook({
+  const deliver = createDeliverWebhook({
     database: workerDatabase,
     clock,
     channel,
@@ -48,7 +49,7 @@ export function createWebhookWork(options: WebhookWorkOptions): WebhookWork {
   });
   const running: { stop(): Promise<void> }[] = [];
   return {
-    activities: { deliverWebhook },
+    activities: { deliverWebhook: (ref) => whileBeating(() => deliver(ref)) },
     start() {
       running.push(startWebhookDispatch(options), startInboundWork(options));
     },

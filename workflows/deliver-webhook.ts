@@ -12,6 +12,8 @@ export async function deliverWebhook(delivery: Parameters<DeliverWebhook>[0], qu
   const { deliveryId, run } = delivery;
   const activities = proxyActivities<{ deliverWebhook: DeliverWebhook }>({
     startToCloseTimeout: '1 minute',
+    // The death of a worker in the middle of an attempt is noticed within seconds.
+    heartbeatTimeout: '10 seconds',
     taskQueue: queue,
     // Only for faults of ours, such as a database that is away: the ladder's failures bring their own wait.
     retry: { initialInterval: '2 seconds', maximumInterval: '5 minutes' },
