@@ -1,4 +1,4 @@
-import { Transform } from 'node:stream';
+import { Readable } from 'node:stream';
 
 import { createTransport, type MailMessage, type SendMailOptions } from 'nodemailer';
 import { z } from 'zod';
@@ -136,8 +136,7 @@ function watchHandOver(mail: MailMessage): void {
       stream.destroy(new Error('The message had already been handed over once.'));
       return stream;
     }
-    const leaving = marker.beforeHandOver === undefined ? stream : stream.pipe(gate(marker.beforeHandOver));
-    if (leaving !== stream) stream.once('error', (error) => leaving.destroy(error));
+    const leaving = marker.beforeHandOver === undefined ? stream : gated(stream, marker.beforeHandOver);
     leaving.once('end', () => {
       marker.handedOver = true;
     });
@@ -145,18 +144,20 @@ function watchHandOver(mail: MailMessage): void {
   });
 }
 
-/** Lets nothing through before `ask` has agreed; its refusal ends the stream with that error. */
-function gate(ask: () => Promise<void>): Transform {
-  let asked: Promise<void> | undefined;
-  return new Transform({
-    transform(chunk, _encoding, done) {
-      asked ??= ask();
-      asked.then(
-        () => done(null, chunk),
-        (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),
-      );
-    },
-  });
+/**
+ * Lets nothing through before `ask` has agreed; its refusal ends the stream with that error. It asks when the message
+ * is first read, which is when the mail server has agreed to take it: until then it is certain that nothing has left.
+ */
+function gated(stream: Readable, ask: () => Promise<void>): Readable {
+  const leaving = Readable.from(
+    (async function* () {
+      await ask();
+      yield* stream;
+    })(),
+    { objectMode: false },
+  );
+  leaving.once('close', () => stream.destroy());
+  return leaving;
 }
 
 // RFC 3461: the envelope id comes back in bounces; FAILURE and DELAY, because a report of success would be noise.

@@ -29,7 +29,7 @@ interface Point {
 }
 
 const QUEUED = 'insert into app.communications as c';
-const CLAIMED = 'app.claim_message(';
+const CLAIMED = 'app.claim_message_for';
 const SETTLED = 'provider_message_id = coalesce';
 const FINISHED = 'duration_ms = least';
 const COUNTED = 'set attempt_count = ';
@@ -45,7 +45,7 @@ const POINTS: readonly Point[] = [
   {
     name: 'claimed, nothing has left',
     kinds: MESSAGES,
-    holds: hold(CLAIMED, 'committed'),
+    holds: hold(CLAIMED, 'after'),
     // Whoever comes later cannot tell this from a message that has left: the claim is the last thing before it.
     becomes: { status: 'unknown', sent: 0 },
     webhooks: 1,
@@ -68,7 +68,8 @@ const POINTS: readonly Point[] = [
     webhooks: 1,
     bounded: true,
   },
-  { name: 'within finish', kinds: [...MESSAGES, ...ROWS], holds: hold(FINISHED, 'after'), becomes: SENT, webhooks: 1 },
+  // The provider's answer is written down in the same transaction.
+  { name: 'within finish', kinds: [...MESSAGES, ...ROWS], holds: hold(FINISHED, 'after'), becomes: LOST, webhooks: 1 },
   {
     name: 'finished, the workflow has not heard',
     kinds: [...MESSAGES, ...ROWS],
