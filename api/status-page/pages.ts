@@ -37,7 +37,6 @@ export function statusPage(view: StatusView, links: PageLinks, nonce: string): s
           </li>
         </ul>
         ${view.attention.length > 0 && section('Needs attention', stepTable('Needs attention', view.attention, organization))}
-        ${view.team.length > 0 && section('For the team', teamTable(view.team, organization))}
         <div class="beside">
           ${section(
             'What happens next',
@@ -46,6 +45,7 @@ export function statusPage(view: StatusView, links: PageLinks, nonce: string): s
           )}
           ${section('What was sent', messageTable('What was sent', view.sent, organization, 'Nothing has been sent yet.'))}
         </div>
+        ${view.team.length > 0 && section('For the team', teamTable(view.team, organization))}
         ${section('Couples', coupleTable(view.couples, organization))}
       </main>
     `,
