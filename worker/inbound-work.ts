@@ -1,5 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 import type { Logger } from 'pino';
 
 import type { Database } from '../db/database.ts';
@@ -8,6 +6,7 @@ import { withRelay } from '../db/relay.ts';
 import { withTenant } from '../db/tenant.ts';
 import { MappedEventError } from '../services/inbound/apply-mapped-event.ts';
 import { processInboundEvent } from '../services/inbound/process-inbound-event.ts';
+import { poll, type Poll } from './poll.ts';
 
 export interface InboundWorkOptions {
   /** Opened as app_relay: leases events of all organizations. */
@@ -27,26 +26,11 @@ const LONGEST_RETRY_MS = 3_600_000;
 const MOST_RETRIES = 15;
 
 /** Processes what other programs told us, a moment after it was kept. Several may run; one may die at any point. */
-export function startInboundWork(options: InboundWorkOptions): { stop(): Promise<void> } {
-  const stopping = new AbortController();
+export function startInboundWork(options: InboundWorkOptions): Poll {
   const { log, idleMs = 200 } = options;
-  const run = async (): Promise<void> => {
-    while (!stopping.signal.aborted) {
-      try {
-        if ((await processInboundOnce(options)) === 0) await pause(idleMs, stopping.signal);
-      } catch (error) {
-        log.error({ err: error }, 'inbound events could not be processed; another try follows');
-        await pause(AFTER_ERROR_MS, stopping.signal);
-      }
-    }
-  };
-  const running = run();
-  return {
-    async stop() {
-      stopping.abort();
-      await running;
-    },
-  };
+  const onError = (error: unknown): void =>
+    log.error({ err: error }, 'inbound events could not be processed; another try follows');
+  return poll(() => processInboundOnce(options), { idleMs, afterErrorMs: AFTER_ERROR_MS, onError });
 }
 
 /** Takes one batch. Answers with how many were leased. */
@@ -80,8 +64,4 @@ async function processOne(
       return endInboundEvent(trx, id, { kind: 'retry', reason, at: new Date(Date.now() + waitMs) });
     });
   }
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await delay(ms, undefined, { signal }).catch(() => undefined);
 }

@@ -1,12 +1,11 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
-import type { MetricMeter } from '@temporalio/common';
+import { noopMetricMeter, type MetricMeter } from '@temporalio/common';
 import type { Logger } from 'pino';
 
 import type { Sender } from '../activities/deliver-message.ts';
 import type { Database } from '../db/database.ts';
 import { withRelay } from '../db/relay.ts';
 import { workGauges, type WorkGauge } from '../db/work-gauges.ts';
+import { poll, type Poll } from './poll.ts';
 
 /** What a worker counts of its own work. No label names an organization or a couple: there are thousands of them. */
 export interface WorkMetrics {
@@ -14,7 +13,7 @@ export interface WorkMetrics {
   /** The same sender, with its provider's answers counted. */
   readonly counted: (channel: string, sender: Sender) => Sender;
   /** Looks at what waits and what is late, again and again. */
-  readonly watch: (watched: Watched) => { stop(): Promise<void> };
+  readonly watch: (watched: Watched) => Poll;
 }
 
 export interface Watched {
@@ -81,22 +80,17 @@ export function createWorkMetrics(meter: MetricMeter): WorkMetrics {
       },
     }),
     watch(watched) {
-      const stopping = new AbortController();
-      const run = async (): Promise<void> => {
-        while (!stopping.signal.aborted) {
-          await look(watched).catch((error: unknown) => {
-            watched.log.warn({ err: error }, 'the gauges of the metrics could not be read; they are read again');
-          });
-          await delay(watched.everyMs ?? 15_000, undefined, { signal: stopping.signal }).catch(() => {});
-        }
+      // Nobody can read them: then the database is not asked for them either.
+      if (meter === noopMetricMeter) return { stop: async () => {} };
+      const { log, everyMs = 15_000 } = watched;
+      const onError = (error: unknown): void =>
+        log.warn({ err: error }, 'the gauges of the metrics could not be read; they are read again');
+      const read = async (): Promise<number> => {
+        await look(watched);
+        // There is nothing to go on with at once.
+        return 0;
       };
-      const running = run();
-      return {
-        async stop() {
-          stopping.abort();
-          await running;
-        },
-      };
+      return poll(read, { idleMs: everyMs, afterErrorMs: everyMs, onError });
     },
   };
 }

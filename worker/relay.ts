@@ -1,5 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 import type { Logger } from 'pino';
 
 import type { Clock } from '../activities/clock.ts';
@@ -12,6 +10,7 @@ import { reactToEvent } from '../services/react-to-event.ts';
 import { eachOf } from './each-of.ts';
 import { isOutage } from './is-outage.ts';
 import type { JourneyWorkflows } from './journey-workflows.ts';
+import { poll, type Poll } from './poll.ts';
 
 export interface RelayOptions {
   /** Opened as app_relay: sees the outbox of all organizations, and nothing else. */
@@ -29,11 +28,10 @@ export interface RelayOptions {
   readonly clock: Clock;
 }
 
-export interface Relay {
+/** Stopping finishes the event it is at and gives the rest back. */
+export interface Relay extends Poll {
   /** When it last looked at the outbox without an error, for the health of the process. */
   readonly lastLookAt: () => Date | null;
-  /** Finishes the event it is at, gives the rest back, and stops. */
-  stop(): Promise<void>;
 }
 
 const AFTER_ERROR_MS = 2_000;
@@ -49,29 +47,15 @@ const CONCURRENCY = 20;
  */
 export function startRelay(options: RelayOptions): Relay {
   const { log, idleMs = 200 } = options;
-  const stopping = new AbortController();
   let lastLookAt: Date | null = null;
-
-  const run = async (): Promise<void> => {
-    while (!stopping.signal.aborted) {
-      try {
-        const handled = await relayOnce(options, stopping.signal);
-        lastLookAt = new Date();
-        if (handled === 0) await pause(idleMs, stopping.signal);
-      } catch (error) {
-        log.error({ err: error }, 'the relay could not bring events to their journeys; it tries again');
-        await pause(AFTER_ERROR_MS, stopping.signal);
-      }
-    }
+  const look = async (signal: AbortSignal): Promise<number> => {
+    const handled = await relayOnce(options, signal);
+    lastLookAt = new Date();
+    return handled;
   };
-  const running = run();
-  return {
-    lastLookAt: () => lastLookAt,
-    async stop() {
-      stopping.abort();
-      await running;
-    },
-  };
+  const onError = (error: unknown): void =>
+    log.error({ err: error }, 'the relay could not bring events to their journeys; it tries again');
+  return { ...poll(look, { idleMs, afterErrorMs: AFTER_ERROR_MS, onError }), lastLookAt: () => lastLookAt };
 }
 
 /**
@@ -184,8 +168,4 @@ async function relayEvent(
     const heads = found.filter(({ waitsForBatch }) => !waitsForBatch);
     await eachOf(heads, CONCURRENCY, (head) => workflows.start(head));
   }
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await delay(ms, undefined, { signal }).catch(() => {});
 }

@@ -1,5 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 
@@ -7,6 +5,7 @@ import type { Database } from '../db/database.ts';
 import { withRelay } from '../db/relay.ts';
 import { leaseDeliveries, markDispatched, type WaitingDelivery } from '../db/webhook-deliveries.ts';
 import type { deliverWebhook } from '../workflows/deliver-webhook.ts';
+import { poll, type Poll } from './poll.ts';
 
 export interface WebhookDispatchOptions {
   /** Opened as app_relay. */
@@ -22,10 +21,6 @@ export interface WebhookDispatchOptions {
   readonly leaseMs?: number;
 }
 
-export interface WebhookDispatch {
-  stop(): Promise<void>;
-}
-
 const AFTER_ERROR_MS = 2_000;
 /** Starts under way at once: a burst of events must not keep the frontend from the journeys. */
 const CONCURRENCY = 10;
@@ -35,26 +30,11 @@ const CONCURRENCY = 10;
  * webhooks never hold up a message that is due. Several may run; one may die at any point, and another starts the same
  * workflow again, which changes nothing.
  */
-export function startWebhookDispatch(options: WebhookDispatchOptions): WebhookDispatch {
-  const stopping = new AbortController();
+export function startWebhookDispatch(options: WebhookDispatchOptions): Poll {
   const { log, idleMs = 250 } = options;
-  const run = async (): Promise<void> => {
-    while (!stopping.signal.aborted) {
-      try {
-        if ((await dispatchOnce(options)) === 0) await pause(idleMs, stopping.signal);
-      } catch (error) {
-        log.error({ err: error }, 'webhook deliveries could not be started; another try follows');
-        await pause(AFTER_ERROR_MS, stopping.signal);
-      }
-    }
-  };
-  const running = run();
-  return {
-    async stop() {
-      stopping.abort();
-      await running;
-    },
-  };
+  const onError = (error: unknown): void =>
+    log.error({ err: error }, 'webhook deliveries could not be started; another try follows');
+  return poll(() => dispatchOnce(options), { idleMs, afterErrorMs: AFTER_ERROR_MS, onError });
 }
 
 /** Takes one batch and starts its workflows. Answers with how many were leased. */
@@ -86,8 +66,4 @@ async function startDelivery(
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
   }
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await delay(ms, undefined, { signal }).catch(() => undefined);
 }
