@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 
 import { toInstant, type Clock } from '../activities/clock.ts';
+import { whileBeating } from '../activities/while-beating.ts';
 import type { Database } from '../db/database.ts';
 import { completeBatch, listBatches, nextOfBatch, recordBegun } from '../db/enrolment-batches.ts';
 import { executionHeads } from '../db/enrolments.ts';
@@ -35,9 +36,7 @@ export function createStartEnrolments({ workerDatabase, workflows, clock, perSec
     const inTenant = <T>(work: (trx: Trx) => Promise<T>): Promise<T> => withTenant(workerDatabase, tenant, work);
     const begunAt = performance.now();
     let told = await progress();
-    // A page may take long on a busy server: that this process lives is told in between too.
-    const beating = setInterval(() => context.heartbeat(told), 3_000);
-    try {
+    const begin = async (): Promise<{ done: boolean; started: number; total: number }> => {
       for (let page = 0; page < PAGES_PER_CALL; page += 1) {
         const ids = await inTenant((trx) => nextOfBatch(trx, batchId, PAGE));
         if (ids.length === 0) {
@@ -55,9 +54,9 @@ export function createStartEnrolments({ workerDatabase, workflows, clock, perSec
         if (restMs > 0) await context.sleep(restMs);
       }
       return { done: false, ...(await progress()) };
-    } finally {
-      clearInterval(beating);
-    }
+    };
+    // A page may take long on a busy server: that this process lives is told in between too.
+    return whileBeating(begin, () => told);
 
     async function progress(): Promise<{ started: number; total: number }> {
       const [batch] = await inTenant((trx) => listBatches(trx, batchId));
