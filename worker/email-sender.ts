@@ -14,8 +14,8 @@ import {
   type EmailSecrets,
   type EmailSettings,
 } from '../channels/sender-settings.ts';
-import { openSecret, type SealingKeys } from '../channels/webhook/sealed-secret.ts';
-import { senderOwner } from '../db/senders.ts';
+import type { SealingKeys } from '../channels/webhook/sealed-secret.ts';
+import { openSenderSecrets } from '../services/channels/open-sender.ts';
 import { keepLatest } from './kept-senders.ts';
 
 export interface EmailSenderOptions {
@@ -76,9 +76,8 @@ function openIdentity(
 ): { settings: EmailSettings; secrets: EmailSecrets; dkim: DkimKey | undefined } | null {
   try {
     const known = emailSettingsSchema.parse(settings);
-    const owner = senderOwner(organizationId, 'email');
     const secrets = emailSecretsSchema.parse(
-      sealed === null ? {} : JSON.parse(openSecret(Buffer.from(sealed, 'base64'), owner, keys)),
+      openSenderSecrets(sealed === null ? null : Buffer.from(sealed, 'base64'), organizationId, 'email', keys),
     );
     const dkim =
       known.dkim === undefined || secrets.dkimKey === undefined

@@ -4,8 +4,8 @@ import type { SendOptions, SendResult } from '../channels/channel.ts';
 import { textSecretsSchema, textSettingsSchema } from '../channels/sender-settings.ts';
 import type { SmsMessage, WhatsappMessage } from '../channels/text-message.ts';
 import { createSmsChannel, createWhatsappChannel, type TwilioChannel, type TwilioOptions } from '../channels/twilio.ts';
-import { openSecret, type SealingKeys } from '../channels/webhook/sealed-secret.ts';
-import { senderOwner } from '../db/senders.ts';
+import type { SealingKeys } from '../channels/webhook/sealed-secret.ts';
+import { openSenderSecrets } from '../services/channels/open-sender.ts';
 import { keepLatest } from './kept-senders.ts';
 
 const NO_ACCOUNT: SendResult = {
@@ -104,10 +104,8 @@ function accountOf(
   if (identity === null) return platform ?? 'none';
   try {
     const { accountSid, sender } = textSettingsSchema.parse(identity.settings);
-    const owner = senderOwner(organizationId, channel);
-    const { authToken } = textSecretsSchema.parse(
-      identity.sealed === null ? {} : JSON.parse(openSecret(Buffer.from(identity.sealed, 'base64'), owner, keys)),
-    );
+    const sealed = identity.sealed === null ? null : Buffer.from(identity.sealed, 'base64');
+    const { authToken } = textSecretsSchema.parse(openSenderSecrets(sealed, organizationId, channel, keys));
     const from = sender === undefined ? undefined : senderOf(sender);
     if (accountSid === undefined)
       return platform === undefined ? 'none' : { ...platform, sender: from ?? platform.sender };

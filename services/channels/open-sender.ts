@@ -11,6 +11,7 @@ import {
   type TextSettings,
 } from '../../channels/sender-settings.ts';
 import { openSecret, type SealingKeys } from '../../channels/webhook/sealed-secret.ts';
+import type { Channel } from '../../db/domain.ts';
 import { loadSender, senderOwner } from '../../db/senders.ts';
 import type { Trx } from '../../db/tenant.ts';
 
@@ -43,17 +44,29 @@ export async function ownTwilioTokens(trx: Trx, organizationId: string, keys: Se
   return [...new Set(tokens)];
 }
 
+/**
+ * What an organization has sealed for a channel, not parsed yet; empty where it has sealed nothing.
+ *
+ * @throws where it does not open; the words of the error may hold what is secret
+ */
+export function openSenderSecrets(
+  sealed: Buffer | null,
+  organizationId: string,
+  channel: Channel,
+  keys: SealingKeys,
+): unknown {
+  return sealed === null ? {} : JSON.parse(openSecret(sealed, senderOwner(organizationId, channel), keys));
+}
+
 async function open<Settings, Secrets>(
   trx: Trx,
   organizationId: string,
-  channel: 'email' | 'sms' | 'whatsapp',
+  channel: Channel,
   keys: SealingKeys,
   settingsSchema: z.ZodType<Settings>,
   secretsSchema: z.ZodType<Secrets>,
 ): Promise<OpenedSender<Settings, Secrets>> {
   const stored = await loadSender(trx, channel);
-  const sealed = stored?.sealed ?? null;
-  const secrets: unknown =
-    sealed === null ? {} : JSON.parse(openSecret(sealed, senderOwner(organizationId, channel), keys));
+  const secrets = openSenderSecrets(stored?.sealed ?? null, organizationId, channel, keys);
   return { settings: settingsSchema.parse(stored?.settings ?? {}), secrets: secretsSchema.parse(secrets) };
 }
