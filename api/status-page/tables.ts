@@ -1,5 +1,6 @@
+import type { TeamRow } from '../../db/status-page.ts';
 import { html, type Html } from '../html.ts';
-import type { CoupleLine, MessageLine, OrganizationLine, StepLine, TeamLine } from './view.ts';
+import type { CoupleLine, MessageLine, OrganizationLine, StepLine } from './view.ts';
 
 /** A word of the database as a pill, coloured by what it means. */
 export function state(word: string): Html {
@@ -61,7 +62,7 @@ function soon(inMinutes: number | null): Html | null {
 }
 
 /** Open tasks and unread notifications. */
-export function teamTable(lines: readonly TeamLine[], organization: OrganizationLine): Html {
+export function teamTable(lines: readonly TeamRow[], organization: OrganizationLine): Html {
   return table(
     'For the team',
     ['When', 'What', 'Details'],

@@ -1,3 +1,5 @@
+import type { TeamRow } from '../../db/status-page.ts';
+
 /** What the status page shows of one organization; times are already local, texts already English. */
 export interface StatusView {
   readonly organization: OrganizationLine;
@@ -12,7 +14,7 @@ export interface StatusView {
   };
   readonly attention: readonly StepLine[];
   /** Open tasks and unread notifications. */
-  readonly team: readonly TeamLine[];
+  readonly team: readonly TeamRow[];
   readonly next: readonly StepLine[];
   readonly sent: readonly MessageLine[];
   readonly couples: readonly CoupleLine[];
@@ -38,16 +40,6 @@ export interface StepLine {
   /** Whole minutes until then, where it is planned. */
   readonly inMinutes: number | null;
   readonly reason: string;
-}
-
-export interface TeamLine {
-  readonly kind: 'task' | 'notification';
-  readonly title: string;
-  readonly text: string;
-  /** Of a task when it is due, else when it was made; local in the organization's zone. */
-  readonly at: string;
-  readonly clientId: string | null;
-  readonly couple: string | null;
 }
 
 export interface MessageLine {
