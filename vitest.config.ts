@@ -7,7 +7,7 @@ export default defineConfig({
     pool: 'forks',
     // Two cores: more forks than cores only lengthens every timing-sensitive end-to-end test.
     maxWorkers: 2,
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     hookTimeout: 120_000,
   },
 });

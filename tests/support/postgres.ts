@@ -44,6 +44,13 @@ export async function createTestDatabase(options: { empty?: boolean } = {}): Pro
   const admin = new Client({ connectionString: adminUrl });
   await admin.connect();
   await closeDatabase(admin);
+  let last: Promise<unknown> = Promise.resolve();
+  /** One after the other, as a connection takes them. */
+  const inTurn = <T>(run: () => Promise<T>): Promise<T> => {
+    const answer = last.then(run, run);
+    last = answer;
+    return answer;
+  };
   return {
     adminUrl,
     urls: { api: urlOf('app_api'), worker: urlOf('app_worker'), relay: urlOf('app_relay') },
@@ -52,7 +59,7 @@ export async function createTestDatabase(options: { empty?: boolean } = {}): Pro
     worker,
     relay,
     query: async <Row extends object>(text: string, values: readonly unknown[] = []) =>
-      (await admin.query<Row>(text, [...values])).rows,
+      (await inTurn(() => admin.query<Row>(text, [...values]))).rows,
     close: async () => {
       await Promise.all([api.close(), worker.close(), relay.close()]);
       await admin.end();
