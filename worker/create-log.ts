@@ -3,25 +3,37 @@ import { pino, type DestinationStream, type Logger } from 'pino';
 import { maskContacts } from '../channels/redact.ts';
 
 /**
+ * What may be told of an error beside its type, its message and its stack. All else stays out: a database's error
+ * carries the refused row in `detail` and, when a connection is lost, the whole connection with what it was asked.
+ */
+const TOLD = new Set([
+  ...['code', 'errno', 'syscall', 'port', 'severity', 'schema', 'table', 'column', 'constraint', 'routine'],
+  ...['command', 'response', 'responseCode', 'status', 'statusCode'],
+]);
+
+/**
  * The log of a process: one JSON object a line. An error may quote what it was working on, such as the address that a
  * database or a mail server complains about: no address and no number of anybody gets into a line.
  *
  * @param level `debug`, `info`, `warn` or `error`
  */
 export function createLog(level: string, destination?: DestinationStream): Logger {
-  const options = {
-    level,
-    serializers: {
-      err: (error: unknown) => masked(pino.stdSerializers.err(error as Error)),
-    },
-  };
+  const options = { level, serializers: { err: tell } };
   return destination === undefined ? pino(options) : pino(options, destination);
 }
 
-/** The same value with every text in it masked. */
-function masked(value: unknown, depth = 0): unknown {
-  if (typeof value === 'string') return maskContacts(value);
-  if (typeof value !== 'object' || value === null || depth > 6) return value;
-  if (Array.isArray(value)) return value.map((item) => masked(item, depth + 1));
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, masked(item, depth + 1)]));
+function tell(error: unknown): unknown {
+  if (!(error instanceof Error)) return typeof error === 'string' ? maskContacts(error) : error;
+  // With the words of its causes.
+  const { type, message, stack } = pino.stdSerializers.err(error);
+  const details = Object.entries(error)
+    .filter(([key, value]) => TOLD.has(key) && typeof value !== 'object')
+    .map(([key, value]) => [key, typeof value === 'string' ? maskContacts(value) : value]);
+  return {
+    type,
+    message: maskContacts(message),
+    stack: maskContacts(stack),
+    ...Object.fromEntries(details),
+    ...(error instanceof AggregateError && { aggregateErrors: error.errors.map(tell) }),
+  };
 }
