@@ -143,80 +143,84 @@ const timersOf = (events: Events): number =>
 
 const nameOf = ({ eventType }: Events[number]): string => (EventType[eventType ?? 0] ?? '').slice('EVENT_TYPE_'.length);
 
-describe.concurrent('what an execution costs in Temporal, counted in histories of the real server', { timeout: 120_000 }, () => {
-  test('ten mails, each after a wait: 11 events a step, 120 in all, 64 KB, no payload above 2 KB', async () => {
-    const events = await historyOf(Array.from({ length: 10 }, () => mail));
-    expect(timersOf(events)).toBe(10);
-    expect(events.length).toBe(START + 10 * 11 + END);
-    expect(events.length).toBeLessThanOrEqual(120);
-    expect(History.encode({ events: [...events] }).finish().length).toBeLessThanOrEqual(64 * 1_024);
-    const sizes = payloadsIn(events).map(({ data }) => data?.length ?? 0);
-    expect(sizes.length).toBeGreaterThan(50);
-    expect(Math.max(...sizes)).toBeLessThanOrEqual(2 * 1_024);
-  });
+describe.concurrent(
+  'what an execution costs in Temporal, counted in histories of the real server',
+  { timeout: 120_000 },
+  () => {
+    test('ten mails, each after a wait: 11 events a step, 120 in all, 64 KB, no payload above 2 KB', async () => {
+      const events = await historyOf(Array.from({ length: 10 }, () => mail));
+      expect(timersOf(events)).toBe(10);
+      expect(events.length).toBe(START + 10 * 11 + END);
+      expect(events.length).toBeLessThanOrEqual(120);
+      expect(History.encode({ events: [...events] }).finish().length).toBeLessThanOrEqual(64 * 1_024);
+      const sizes = payloadsIn(events).map(({ data }) => data?.length ?? 0);
+      expect(sizes.length).toBeGreaterThan(50);
+      expect(Math.max(...sizes)).toBeLessThanOrEqual(2 * 1_024);
+    });
 
-  test('a wait and a condition, or a task: 6 events; the start: 5', async () => {
-    const events = await historyOf([condition, task, condition, task]);
-    expect(events.length).toBe(START + 4 * 6 + END);
-    expect(events.findIndex((event) => event.timerStartedEventAttributes)).toBe(START);
-  });
+    test('a wait and a condition, or a task: 6 events; the start: 5', async () => {
+      const events = await historyOf([condition, task, condition, task]);
+      expect(events.length).toBe(START + 4 * 6 + END);
+      expect(events.findIndex((event) => event.timerStartedEventAttributes)).toBe(START);
+    });
 
-  test('steps without a wait between them: a row costs one event, a mail six', async () => {
-    const counts: number[] = [];
-    for (const steps of [[task], [task, task], [task, mail]]) {
-      const atOnce = steps.map((step, index) => ({ ...step, key: `step_${index}`, when: now }));
-      const definition = { schema: 1, name: 'At once', starts: { on: 'client.booked' }, steps: atOnce };
-      const supplier = await createSupplier(world.db, [definition]);
-      counts.push((await endedHistory(await workflowOf(await supplier.book()))).length);
-    }
-    const [one = 0, two = 0, sent = 0] = counts;
-    expect([one, two - one, sent - one]).toEqual([START + 1 + END, 1, 6]);
-  });
+    test('steps without a wait between them: a row costs one event, a mail six', async () => {
+      const counts: number[] = [];
+      for (const steps of [[task], [task, task], [task, mail]]) {
+        const atOnce = steps.map((step, index) => ({ ...step, key: `step_${index}`, when: now }));
+        const definition = { schema: 1, name: 'At once', starts: { on: 'client.booked' }, steps: atOnce };
+        const supplier = await createSupplier(world.db, [definition]);
+        counts.push((await endedHistory(await workflowOf(await supplier.book()))).length);
+      }
+      const [one = 0, two = 0, sent = 0] = counts;
+      expect([one, two - one, sent - one]).toEqual([START + 1 + END, 1, 6]);
+    });
 
-  test('another date: 6 events and the plan, and one more where the index has the date', async () => {
-    const when = (anchor: string): object => ({ anchor, offset: { days: -7 } });
-    const supplier = await createSupplier(world.db, [
-      {
-        schema: 1,
-        name: 'Moved',
-        starts: { on: 'client.booked' },
-        steps: [
-          { ...mail, key: 'week', when: when('wedding_date') },
-          { ...mail, key: 'tasting', when: when('date:tasting') },
-        ],
-      },
-    ]);
-    const clientId = await supplier.book();
-    const handle = client.workflow.getHandle(await workflowOf(clientId));
-    const waitsFor = async (timers: number): Promise<Events> => {
-      await relayed(supplier.organizationId);
-      return eventually('it waits', async () => {
-        const events = (await handle.fetchHistory()).events ?? [];
-        return timersOf(events) === timers && nameOf(events.at(-1) ?? {}) === 'TIMER_STARTED' && events;
-      });
-    };
-    const costOf = async (before: number, change: string): Promise<string[]> => {
-      const { length } = await waitsFor(before);
-      await world.db.query(`update app.clients set ${change} where id = $1`, [clientId]);
-      return (await waitsFor(before + 1)).slice(length).map(nameOf);
-    };
-    const moved = [
-      'WORKFLOW_EXECUTION_SIGNALED',
-      'WORKFLOW_TASK_SCHEDULED',
-      'WORKFLOW_TASK_STARTED',
-      'WORKFLOW_TASK_COMPLETED',
-      'TIMER_CANCELED',
-      // The plan, made in the task: the one event that facts without data in the signal cost.
-      'MARKER_RECORDED',
-    ];
-    expect(await costOf(1, `key_dates = '{"tasting": "2029-03-03"}'`)).toEqual([...moved, 'TIMER_STARTED']);
-    expect(await costOf(2, `wedding_date = '2028-05-06'`)).toEqual([
-      ...moved,
-      'UPSERT_WORKFLOW_SEARCH_ATTRIBUTES',
-      'TIMER_STARTED',
-    ]);
-  });
-});
+    test('another date: 6 events and the plan, and one more where the index has the date', async () => {
+      const when = (anchor: string): object => ({ anchor, offset: { days: -7 } });
+      const supplier = await createSupplier(world.db, [
+        {
+          schema: 1,
+          name: 'Moved',
+          starts: { on: 'client.booked' },
+          steps: [
+            { ...mail, key: 'week', when: when('wedding_date') },
+            { ...mail, key: 'tasting', when: when('date:tasting') },
+          ],
+        },
+      ]);
+      const clientId = await supplier.book();
+      const handle = client.workflow.getHandle(await workflowOf(clientId));
+      const waitsFor = async (timers: number): Promise<Events> => {
+        await relayed(supplier.organizationId);
+        return eventually('it waits', async () => {
+          const events = (await handle.fetchHistory()).events ?? [];
+          return timersOf(events) === timers && nameOf(events.at(-1) ?? {}) === 'TIMER_STARTED' && events;
+        });
+      };
+      const costOf = async (before: number, change: string): Promise<string[]> => {
+        const { length } = await waitsFor(before);
+        await world.db.query(`update app.clients set ${change} where id = $1`, [clientId]);
+        return (await waitsFor(before + 1)).slice(length).map(nameOf);
+      };
+      const moved = [
+        'WORKFLOW_EXECUTION_SIGNALED',
+        'WORKFLOW_TASK_SCHEDULED',
+        'WORKFLOW_TASK_STARTED',
+        'WORKFLOW_TASK_COMPLETED',
+        'TIMER_CANCELED',
+        // The plan, made in the task: the one event that facts without data in the signal cost.
+        'MARKER_RECORDED',
+      ];
+      expect(await costOf(1, `key_dates = '{"tasting": "2029-03-03"}'`)).toEqual([...moved, 'TIMER_STARTED']);
+      expect(await costOf(2, `wedding_date = '2028-05-06'`)).toEqual([
+        ...moved,
+        'UPSERT_WORKFLOW_SEARCH_ATTRIBUTES',
+        'TIMER_STARTED',
+      ]);
+    });
+  },
+);
 
 const workflowOf = (clientId: string): Promise<string> =>
   eventually('the execution is planned', async () => {
