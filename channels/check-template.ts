@@ -1,4 +1,6 @@
+import type { AttachedFile } from './attached-file.ts';
 import { compileTemplate, type CompiledTemplate } from './compile-template.ts';
+import { checkAttachments } from './template-checks/check-attachments.ts';
 import { checkHtml, checkLinks } from './template-checks/check-html.ts';
 import { checkLegibility } from './template-checks/check-legibility.ts';
 import { checkLiquid } from './template-checks/check-liquid.ts';
@@ -28,13 +30,15 @@ export type CheckOptions = {
   purpose?: 'transactional' | 'service' | 'marketing';
   /** The parts it may put in, compiled, by name. */
   partials?: Readonly<Record<string, string>>;
+  /** The files that it brings along. */
+  attachments?: readonly AttachedFile[];
 };
 
 const LONG_SUBJECT = 78;
 
 /** Everything that is to be said about a template before it is published, for a supplier who is no programmer. */
 export async function checkTemplate(source: TemplateSource, options: CheckOptions): Promise<TemplateCheck> {
-  const { partials = {}, purpose, renderer } = options;
+  const { partials = {}, purpose, renderer, attachments = [] } = options;
   const mode = source.channel === 'email' ? 'html' : 'text';
   const body = checkLiquid('body', source.body, mode, partials);
   const subject = checkLiquid('subject', source.subject ?? '', 'text');
@@ -64,6 +68,7 @@ export async function checkTemplate(source: TemplateSource, options: CheckOption
   else {
     const extent = source.kind === 'part' ? 'part' : 'mail';
     findings.push(...checkHtml(sample.html, extent), ...checkLegibility(sample.html), ...checkSubject(sample.subject));
+    findings.push(...checkAttachments(attachments, Buffer.byteLength(sample.html) + Buffer.byteLength(sample.text)));
   }
   findings.push(...(await checkGaps(template, variables, options)));
   return { ...checked, ok: !hasError(findings), sample };

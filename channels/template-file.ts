@@ -18,6 +18,20 @@ const frontMatterSchema = z.strictObject({
   contentVariables: z.record(z.string().regex(/^\d{1,2}$/, 'is not a number of the template'), z.string()).optional(),
   /** The mail carries a calendar entry of the wedding day. */
   calendar: z.literal('wedding').optional(),
+  /** Files that the mail brings along: paths in the folder of the template. */
+  attachments: z
+    .array(
+      z
+        .string()
+        .min(1)
+        .max(300)
+        .refine(
+          isBelow,
+          'is not a file in the folder of the template; write it like price-list.pdf or files/guide.pdf',
+        ),
+    )
+    .min(1)
+    .optional(),
   locale: z.string().min(2).max(35).optional(),
 });
 
@@ -25,6 +39,11 @@ const frontMatterSchema = z.strictObject({
 export type TemplateSource = z.infer<typeof frontMatterSchema> & { body: string };
 
 export type TemplateProblem = { code: string; path: string; message: string };
+
+/** Whether a path leads to something in the folder itself, however the system writes paths. */
+function isBelow(path: string): boolean {
+  return !/^[/\\~]|^[a-z]:/i.test(path) && !path.split(/[/\\]/).includes('..');
+}
 
 const FRONT_MATTER = /^\uFEFF?---\r?\n([\s\S]*?)\r?\n---\r?\n?([\s\S]*)$/;
 
@@ -57,6 +76,9 @@ export function parseTemplateFile(
   }
   if (template.channel !== 'email' && template.calendar !== undefined) {
     return failure('calendar_not_email', 'calendar', 'Only a mail carries a calendar entry.');
+  }
+  if ((template.channel !== 'email' || template.kind === 'part') && template.attachments !== undefined) {
+    return failure('attachments_not_email', 'attachments', 'Only a mail brings files along. Link to them instead.');
   }
   if (template.channel !== 'whatsapp' && template.contentSid !== undefined) {
     return failure('content_not_whatsapp', 'contentSid', 'Only a WhatsApp template is approved under a contentSid.');

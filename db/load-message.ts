@@ -18,6 +18,8 @@ export interface MessageTemplate {
   readonly contentVariables: Readonly<Record<string, string>>;
   /** Which calendar entry the mail carries. */
   readonly calendar: 'wedding' | null;
+  /** Whether files come with it; `loadAttachments` has them. */
+  readonly hasAttachments: boolean;
 }
 
 /** How the organization's messages leave on this channel. */
@@ -95,6 +97,7 @@ export async function loadMessage(
         select jsonb_build_object('id', t.id, 'channel', t.channel, 'locale', t.locale, 'subject', t.subject_template,
           'body', coalesce(t.html_template, t.content_template), 'contentSid', t.content_sid,
           'contentVariables', t.content_variables, 'calendar', t.calendar,
+          'hasAttachments', exists (select from app.template_attachments f where f.template_id = t.id),
           'formToken', case when t.form is not null then app.form_link(t.form, c.id) end)
         from app.communication_templates t
         where t.name = ${wanted.template} and t.channel = ${wanted.channel} and t.is_active

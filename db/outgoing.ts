@@ -114,6 +114,7 @@ function queuedRow(message: NewOutgoing): RawBuilder<unknown> {
       -- What a hold called back has its turn again.
       status = case when c.status = 'held' then 'queued' else c.status end,
       -- A planned retry sends what it would say today; what may have left stays as it was.
+      template_id = case when c.status in ('queued', 'held') then excluded.template_id else c.template_id end,
       subject = case when c.status in ('queued', 'held') then excluded.subject else c.subject end,
       content = case when c.status in ('queued', 'held') then excluded.content else c.content end,
       content_sha256 = case when c.status in ('queued', 'held') then excluded.content_sha256 else c.content_sha256 end,

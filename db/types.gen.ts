@@ -1588,6 +1588,27 @@ export interface Tasks {
   updated_at: Generated<Timestamp>;
 }
 
+export interface TemplateAttachments {
+  /**
+   * At most 5 MB each.
+   */
+  content: Buffer;
+  content_sha256: ColumnType<Buffer, never, never>;
+  /**
+   * Media type, known from the ending of the name.
+   */
+  content_type: string;
+  created_at: Generated<Timestamp>;
+  file_name: string;
+  id: Generated<string>;
+  organization_id: Generated<string>;
+  /**
+   * Their order in the mail.
+   */
+  position: number;
+  template_id: string;
+}
+
 export interface UserProfiles {
   created_at: Generated<Timestamp>;
   first_name: Generated<string>;
@@ -1828,6 +1849,7 @@ export interface DB {
   supplier_dashboard_summary: SupplierDashboardSummary;
   suppressions: Suppressions;
   tasks: Tasks;
+  template_attachments: TemplateAttachments;
   user_profiles: UserProfiles;
   users: Users;
   webhook_deliveries: WebhookDeliveries;

@@ -150,6 +150,7 @@ function toEmail(
     ...(message.calendar === null
       ? {}
       : { calendar: message.calendar({ organizer: from, attendee: to, writtenAt: composedAt }) }),
+    ...(message.attachments.length === 0 ? {} : { attachments: [...message.attachments] }),
     ...(bounces === undefined ? {} : { bounceAddress: bounceAddressOf(communicationId, bounces, keys.current.key) }),
     composedAt,
     // Whoever returns mails to us reads from it whose they are.

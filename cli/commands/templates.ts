@@ -1,15 +1,14 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import type { CheckOptions } from '../../channels/check-template.ts';
-import type { TemplateSource } from '../../channels/template-file.ts';
 import type { TemplatePart } from '../../channels/template-parts.ts';
 import type { StoredTemplate } from '../../db/templates.ts';
 import type { Trx } from '../../db/tenant.ts';
-import { writeTemplateFile } from '../../channels/write-template-file.ts';
 import { checkFiles, templateFiles, type CheckedFile } from '../input/template-files.ts';
 import { renderCommand } from '../templates/render-command.ts';
 import { sendCommand } from '../templates/send-command.ts';
+import { writeTemplate } from '../templates/write-template.ts';
 import { OperatorError } from '../operator-error.ts';
 import { coloursFor, type Colours } from '../output/colours.ts';
 import { printable } from '../output/printable.ts';
@@ -66,7 +65,14 @@ function importCommand(): Command {
     .description("Publish templates as an organization's own; unchanged ones stay as they are.")
     .argument('<path...>', 'template files, or folders of them')
     .option('--dry-run', 'check and compare, publish nothing')
-    .addHelpText('after', '\nExample:\n  wedsync templates import my-templates --organization wildflower-photography')
+    .addHelpText(
+      'after',
+      `
+Files that a mail brings along stand beside its template, which names them: "attachments: [price-list.pdf]".
+
+Example:
+  wedsync templates import my-templates --organization wildflower-photography`,
+    )
     .action(async (paths: string[], options: OrganizationOptions & { dryRun?: boolean }) => {
       const files = await templateFiles(paths);
       const { templatesInUse } = await import('../../db/templates.ts');
@@ -100,33 +106,14 @@ function exportCommand(): Command {
     .description("Write an organization's templates to files, which import reads again.")
     .argument('<folder>', 'where to; it is made if it is not there')
     .action(async (folder: string, options: OrganizationOptions) => {
-      const { templatesInUse } = await import('../../db/templates.ts');
-      const stored = await inOrganization(options, false, templatesInUse);
+      const { loadAttachments, templatesInUse } = await import('../../db/templates.ts');
       await mkdir(folder, { recursive: true });
-      for (const template of stored) {
-        const { name, kind, channel, locale, title, subject, content, form, category } = template;
-        const source: TemplateSource = {
-          name: title === '' ? name : title,
-          ...(kind === 'part' ? { kind } : {}),
-          channel,
-          ...(subject === null ? {} : { subject }),
-          ...(form === null ? {} : { form }),
-          ...(category === null ? {} : { category }),
-          ...(template.contentSid === null ? {} : { contentSid: template.contentSid }),
-          ...(Object.keys(template.contentVariables).length === 0
-            ? {}
-            : { contentVariables: template.contentVariables }),
-          ...(template.calendar === null ? {} : { calendar: template.calendar }),
-          ...(locale === 'en-GB' ? {} : { locale }),
-          body: content,
-        };
-        const language = locale === 'en-GB' ? '' : `.${locale}`;
-        await writeFile(
-          join(folder, `${name}${language}.${channel === 'email' ? 'mjml' : 'liquid'}`),
-          writeTemplateFile(source),
-        );
-      }
-      await writeOut(process.stdout, `${stored.length} templates written to ${folder}.\n`);
+      const written = await inOrganization(options, false, async (trx) => {
+        const stored = await templatesInUse(trx);
+        for (const template of stored) await writeTemplate(folder, template, await loadAttachments(trx, template.id));
+        return stored.length;
+      });
+      await writeOut(process.stdout, `${written} templates written to ${folder}.\n`);
     });
 }
 
@@ -174,9 +161,9 @@ function partsOf(stored: readonly StoredTemplate[]): TemplatePart[] {
     .map(({ name, channel, locale, content, html }) => ({ name, channel, locale, body: html ?? content }));
 }
 
-function toNamed({ name, source, check, file }: CheckedFile) {
+function toNamed({ name, source, check, attachments, file }: CheckedFile) {
   if (source === undefined) throw new OperatorError(`${file} could not be read.`);
-  return { name, source, check };
+  return { name, source, check, attachments };
 }
 
 function report(checked: readonly CheckedFile[], colours: Colours): string {

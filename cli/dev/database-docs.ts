@@ -67,7 +67,14 @@ const AREAS: readonly { title: string; about: string; tables: readonly string[] 
   {
     title: 'Messages',
     about: 'Templates, messages in both directions, what providers told about them.',
-    tables: ['communication_templates', 'communications', 'communication_events', 'sending_days', 'email_campaigns'],
+    tables: [
+      'communication_templates',
+      'template_attachments',
+      'communications',
+      'communication_events',
+      'sending_days',
+      'email_campaigns',
+    ],
   },
   {
     title: 'Money',

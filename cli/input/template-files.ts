@@ -1,5 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { contentTypeOf, type AttachedFile } from '../../channels/attached-file.ts';
 import { checkTemplate, type CheckOptions, type TemplateCheck } from '../../channels/check-template.ts';
 import { partsFor, type TemplatePart } from '../../channels/template-parts.ts';
 import { parseTemplateFile, type TemplateProblem, type TemplateSource } from '../../channels/template-file.ts';
@@ -15,6 +16,8 @@ export type CheckedFile = {
   check: TemplateCheck;
   /** The parts that it may put in, compiled. */
   parts: Readonly<Record<string, string>>;
+  /** The files that it brings along. */
+  attachments: readonly AttachedFile[];
 };
 
 const ENDING = /(?:\.([a-z]{2,3}(?:-[A-Za-z0-9]+)*))?\.(?:mjml|liquid)$/;
@@ -83,6 +86,7 @@ interface ReadFile {
   readonly file: string;
   readonly name: string;
   readonly parsed: { ok: true; template: TemplateSource } | { ok: false; problems: TemplateProblem[] };
+  readonly attachments: readonly AttachedFile[];
 }
 
 async function readTemplate(file: string): Promise<ReadFile> {
@@ -94,8 +98,33 @@ async function readTemplate(file: string): Promise<ReadFile> {
   const name = basename(file).replace(ENDING, '');
   const locale = ENDING.exec(basename(file))?.[1];
   const parsed = parseTemplateFile(text);
-  if (parsed.ok && locale !== undefined) parsed.template.locale ??= locale;
-  return { file, name, parsed };
+  if (!parsed.ok) return { file, name, parsed, attachments: [] };
+  if (locale !== undefined) parsed.template.locale ??= locale;
+  const attached = await readAttachments(dirname(file), parsed.template.attachments ?? []);
+  return { file, name, parsed: attached.problems.length > 0 ? { ok: false, ...attached } : parsed, ...attached };
+}
+
+/** The files beside a template that its mails bring along. */
+async function readAttachments(
+  folder: string,
+  paths: readonly string[],
+): Promise<{ attachments: AttachedFile[]; problems: TemplateProblem[] }> {
+  const attachments: AttachedFile[] = [];
+  const problems: TemplateProblem[] = [];
+  for (const path of paths) {
+    const filename = basename(path);
+    try {
+      // The kind is judged with the rest; what has none is refused there.
+      const contentType = contentTypeOf(filename) ?? 'application/octet-stream';
+      attachments.push({ filename, contentType, content: await readFile(join(folder, path)) });
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      const why =
+        code === 'ENOENT' ? `there is no such file in ${folder}` : code === 'EISDIR' ? 'it is a folder' : message;
+      problems.push({ code: 'attachment_missing', path: 'attachments', message: `"${path}" cannot be read: ${why}.` });
+    }
+  }
+  return { attachments, problems };
 }
 
 /** The parts in the folders of these files. A file that cannot be read there is not the caller's affair. */
@@ -107,12 +136,14 @@ async function partsBeside(files: readonly string[]): Promise<ReadFile[]> {
   return read.filter((file) => file !== null);
 }
 
-async function checkOne({ file, name, parsed }: ReadFile, options: CheckOptions): Promise<CheckedFile> {
+async function checkOne({ file, name, parsed, attachments }: ReadFile, options: CheckOptions): Promise<CheckedFile> {
   const parts = options.partials ?? {};
-  if (parsed.ok)
-    return { file, name, source: parsed.template, check: await checkTemplate(parsed.template, options), parts };
+  if (parsed.ok) {
+    const check = await checkTemplate(parsed.template, { ...options, attachments });
+    return { file, name, source: parsed.template, check, parts, attachments };
+  }
   const findings = parsed.problems.map((problem) => ({ severity: 'error' as const, ...problem }));
-  return { file, name, source: undefined, check: { ok: false, findings, variables: [] }, parts };
+  return { file, name, source: undefined, check: { ok: false, findings, variables: [] }, parts, attachments };
 }
 
 function asPart({ name, check }: CheckedFile): TemplatePart[] {

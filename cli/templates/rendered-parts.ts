@@ -1,5 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 
+import type { AttachedFile } from '../../channels/attached-file.ts';
+
 /** The forms in which a message is shown. */
 export const PARTS = ['text', 'html', 'no-pictures', 'subject', 'json'] as const;
 export type RenderedPart = (typeof PARTS)[number];
@@ -13,9 +15,15 @@ export const partOption = (): Option =>
 /** A message in the form that was asked for. */
 export function inPart(
   part: RenderedPart,
-  message: { subject: string; text: string; html?: string | undefined; withoutPictures?: string | undefined },
+  message: {
+    subject: string;
+    text: string;
+    html?: string | undefined;
+    withoutPictures?: string | undefined;
+    attachments: readonly AttachedFile[];
+  },
 ): string {
-  const { subject, text, html, withoutPictures } = message;
+  const { subject, text, html, withoutPictures, attachments } = message;
   switch (part) {
     case 'subject':
       return subject;
@@ -26,8 +34,14 @@ export function inPart(
     case 'no-pictures':
       return withoutPictures ?? text;
     case 'json':
-      return JSON.stringify({ subject, text, html: html ?? null }, null, 2);
+      return JSON.stringify({ subject, text, html: html ?? null, attachments: attachments.map(described) }, null, 2);
     default:
       throw new InvalidArgumentError(String(part satisfies never));
   }
 }
+
+const described = ({ filename, contentType, content }: AttachedFile) => ({
+  filename,
+  contentType,
+  bytes: content.byteLength,
+});

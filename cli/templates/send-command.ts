@@ -65,7 +65,8 @@ async function send(
     try {
       const subject = `[Test] ${words.subject}`;
       const { text, html, locale } = words;
-      const message = { id, to: { address: to }, subject, text, composedAt: new Date(), language: locale };
+      const attachments = [...words.attachments];
+      const message = { id, to: { address: to }, subject, text, composedAt: new Date(), language: locale, attachments };
       return await channel.send(html === undefined ? message : { ...message, html }, {
         deadline: new Date(Date.now() + TEST_TIMEOUT_MS),
       });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Option, type Command } from 'commander';
 import { z } from 'zod';
 
+import type { AttachedFile } from '../../channels/attached-file.ts';
 import { createTemplateRenderer, type TemplateRenderer } from '../../channels/template-renderer.ts';
 import type { RenderableTemplate, RenderedTemplate } from '../../channels/templates.ts';
 import { sampleVariables } from '../../channels/variable-catalogue.ts';
@@ -31,6 +32,7 @@ export interface Words {
   readonly text: string;
   readonly html: string | undefined;
   readonly withoutPictures: string | undefined;
+  readonly attachments: readonly AttachedFile[];
 }
 
 export type Shown = { readonly ok: true; readonly words: Words } | { readonly ok: false; readonly problem: string };
@@ -76,7 +78,7 @@ export async function wordsToShow(template: string, options: WordsOptions): Prom
     const dates = check.variables.flatMap((name) => (name.startsWith('dates.') ? [name.slice('dates.'.length)] : []));
     const values = options.values === undefined ? sampleVariables(dates) : await readValues(options.values);
     const words: RenderableTemplate = { ...check.compiled, partials: parts };
-    return shown(words, await renderer.render(words, values), template);
+    return shown(words, await renderer.render(words, values), template, file.attachments);
   } finally {
     await renderer.close();
   }
@@ -94,7 +96,12 @@ async function readFileToShow(path: string): Promise<({ ok: true } & ReadableFil
   return { ok: true, ...file, check: { ...file.check, compiled } };
 }
 
-function shown(words: RenderableTemplate, rendered: RenderedTemplate, what: string): Shown {
+function shown(
+  words: RenderableTemplate,
+  rendered: RenderedTemplate,
+  what: string,
+  attachments: readonly AttachedFile[],
+): Shown {
   if (!rendered.ok) return { ok: false, problem: `${what}: ${rendered.detail}` };
   const { subject, text, html } = rendered;
   return {
@@ -106,6 +113,7 @@ function shown(words: RenderableTemplate, rendered: RenderedTemplate, what: stri
       text,
       html,
       withoutPictures: html === undefined ? undefined : withoutPictures(html),
+      attachments,
     },
   };
 }
@@ -136,7 +144,9 @@ async function ofCouple(
         locale,
         template: file?.name ?? template,
         channel: file?.check.compiled.channel ?? options.channel,
-        ...(file === null ? {} : { draft: { ...file.check.compiled, partials: file.parts } }),
+        ...(file === null
+          ? {}
+          : { draft: { ...file.check.compiled, partials: file.parts, attachments: file.attachments } }),
       },
     ),
   );

@@ -1,6 +1,7 @@
 import type { TemplateRenderer } from '../../channels/template-renderer.ts';
 import { countryOfOrganization } from '../../channels/phone-country.ts';
 import { loadMessage, type MessageIdentity, type MessageTemplate } from '../../db/load-message.ts';
+import { loadAttachments, type AttachmentContent } from '../../db/templates.ts';
 import type { Trx } from '../../db/tenant.ts';
 import type { MessageStep } from '../../journeys/definition.ts';
 import type { Facts } from '../../journeys/facts.ts';
@@ -39,6 +40,8 @@ export interface ComposedMessage {
   /** Of WhatsApp: when each address last wrote to us (ISO instants). */
   readonly lastWrote: Readonly<Record<string, string>>;
   readonly calendar: CalendarOf | null;
+  /** Files that the mail brings along. */
+  readonly attachments: readonly AttachmentContent[];
 }
 
 export interface ApprovedTemplate {
@@ -111,6 +114,7 @@ export async function composeMessage(
       approved: approved.template,
       lastWrote: source.lastWrote,
       calendar: weddingEntry(source, clientId, facts.client.postponed ? null : source.client.weddingOn),
+      attachments: template.hasAttachments ? await loadAttachments(trx, template.id) : [],
     },
   };
 }

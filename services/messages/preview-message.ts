@@ -1,8 +1,9 @@
+import type { AttachedFile } from '../../channels/attached-file.ts';
 import { withoutPictures } from '../../channels/without-pictures.ts';
 import type { RenderableTemplate } from '../../channels/templates.ts';
 import { loadMessage } from '../../db/load-message.ts';
 import { loadPreviewFacts, stepSending } from '../../db/preview-facts.ts';
-import type { TemplateChannel } from '../../db/templates.ts';
+import { loadAttachments, type TemplateChannel } from '../../db/templates.ts';
 import type { Trx } from '../../db/tenant.ts';
 import type { Composing } from './compose-message.ts';
 import { messageVariables, type Contact } from './message-variables.ts';
@@ -18,6 +19,8 @@ export interface MessagePreview {
   /** Of a mail: as it is, and as it looks where pictures are not loaded. */
   readonly html: string | undefined;
   readonly withoutPictures: string | undefined;
+  /** Files that come with it. */
+  readonly attachments: readonly AttachedFile[];
 }
 
 export type PreviewResult =
@@ -31,7 +34,7 @@ export interface PreviewQuestion {
   /** The name by which steps call it. */
   readonly template: string;
   /** Words that are not published yet, instead of the template's. */
-  readonly draft?: RenderableTemplate | undefined;
+  readonly draft?: (RenderableTemplate & { readonly attachments: readonly AttachedFile[] }) | undefined;
   /** `partner_1`, `partner_2` or another role; absent: whom messages go to first. */
   readonly role?: string | undefined;
   /** BCP 47, instead of the person's own. */
@@ -85,6 +88,8 @@ export async function previewMessage(
       text: rendered.text,
       html: rendered.html,
       withoutPictures: rendered.html === undefined ? undefined : withoutPictures(rendered.html),
+      attachments:
+        draft?.attachments ?? (published?.hasAttachments === true ? await loadAttachments(trx, published.id) : []),
     },
   };
 }

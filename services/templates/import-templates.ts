@@ -1,3 +1,6 @@
+import { hash } from 'node:crypto';
+
+import type { AttachedFile } from '../../channels/attached-file.ts';
 import type { TemplateCheck } from '../../channels/check-template.ts';
 import type { TemplateSource } from '../../channels/template-file.ts';
 import { addTemplateVersion, templatesInUse, type StoredTemplate } from '../../db/templates.ts';
@@ -8,6 +11,7 @@ export interface CheckedTemplate {
   readonly name: string;
   readonly source: TemplateSource;
   readonly check: TemplateCheck;
+  readonly attachments: readonly AttachedFile[];
 }
 
 export interface ImportedTemplate {
@@ -32,13 +36,13 @@ export async function importTemplates(trx: Trx, templates: readonly CheckedTempl
       imported.push({ name: stored.name, change: 'unchanged', version: null });
       continue;
     }
-    const version = await addTemplateVersion(trx, stored);
+    const version = await addTemplateVersion(trx, stored, template.attachments);
     imported.push({ name: stored.name, change: before === undefined ? 'added' : 'changed', version });
   }
   return imported;
 }
 
-function toStored({ name, source, check }: CheckedTemplate): StoredTemplate {
+function toStored({ name, source, check, attachments }: CheckedTemplate): StoredTemplate {
   if (!check.ok || check.compiled === undefined) throw new Error(`The template ${name} has errors.`);
   return {
     name,
@@ -55,6 +59,7 @@ function toStored({ name, source, check }: CheckedTemplate): StoredTemplate {
     contentVariables: source.contentVariables ?? {},
     calendar: source.calendar ?? null,
     variables: check.variables,
+    attachments: attachments.map(({ filename, content }) => ({ filename, sha256: hash('sha256', content) })),
   };
 }
 
@@ -67,6 +72,7 @@ function sameWords(one: StoredTemplate, other: StoredTemplate): boolean {
     JSON.stringify([
       [kind, title, subject, content, html, form, category],
       [more.contentSid, Object.entries(more.contentVariables).toSorted(([a], [b]) => (a < b ? -1 : 1)), more.calendar],
+      more.attachments.map(({ filename, sha256 }) => [filename, sha256]),
     ]);
   return words(one) === words(other);
 }

@@ -88,6 +88,45 @@ describe('a template cannot be published', () => {
     expect(result.findings).toContainEqual(expect.objectContaining({ code, severity: 'error' }));
   });
 
+  const pdf = Buffer.from('%PDF-1.7');
+  const attached = (filename: string, content: Uint8Array<ArrayBuffer> = pdf) => ({
+    filename,
+    contentType: 'application/pdf',
+    content,
+  });
+  it.each([
+    ['that programs block', [attached('photos.zip')], 'attachment_type'],
+    ['that could hold a script', [attached('page.html')], 'attachment_type'],
+    ['without an ending', [attached('guide')], 'attachment_type'],
+    ['that is another thing than its ending says', [attached('guide.png')], 'attachment_not_what_it_says'],
+    ['whose name reads backwards', [attached('guide\u202Efdp.pdf')], 'attachment_name'],
+    ['in a folder', [attached('../guide.pdf')], 'attachment_name'],
+    ['without anything in it', [attached('guide.pdf', Buffer.alloc(0))], 'attachment_empty'],
+    ['of six megabytes', [attached('guide.pdf', Buffer.concat([pdf, Buffer.alloc(6 << 20)]))], 'attachment_too_large'],
+    ['of the same name as another', [attached('Guide.pdf'), attached('guide.PDF')], 'attachment_twice'],
+    ['among too many', Array.from({ length: 11 }, (_, n) => attached(`${n}.pdf`)), 'too_many_attachments'],
+    [
+      'with others so large that servers refuse the mail',
+      ['a', 'b'].map((name) => attached(`${name}.pdf`, Buffer.concat([pdf, Buffer.alloc(4 << 20)]))),
+      'attachments_too_large',
+    ],
+  ])('with a file %s', async (_what, attachments, code) => {
+    const checked = await check(anEmail(''), { attachments });
+    expect(checked.ok).toBe(false);
+    expect(codes(checked)).toContain(code);
+  });
+
+  it.each([
+    ['email', 'attachments: [../secret.pdf]', 'front_matter_invalid'],
+    ['email', 'attachments: [/etc/hosts.txt]', 'front_matter_invalid'],
+    ['email', "attachments: ['C:\\a.txt']", 'front_matter_invalid'],
+    ['sms', 'attachments: [guide.pdf]', 'attachments_not_email'],
+  ])('as %s with %s', (channel, line, code) => {
+    const subject = channel === 'email' ? 'subject: Hi\n' : '';
+    const parsed = parseTemplateFile(`---\nname: Test\nchannel: ${channel}\n${subject}${line}\n---\nHi`);
+    expect(parsed).toMatchObject({ ok: false, problems: [{ code }] });
+  });
+
   it('as advertising by email without a way to stop it', async () => {
     expect(codes(await check(anEmail(''), { purpose: 'marketing' }))).toContain('unsubscribe_missing');
     const withLink = anEmail(text('<a href="{{ links.unsubscribe }}">Stop these emails</a>'));
@@ -114,6 +153,15 @@ describe('a template is published with a doubt', () => {
     const result = await check(source);
     expect(result.ok).toBe(true);
     expect(result.findings).toContainEqual(expect.objectContaining({ code, severity: 'warning' }));
+  });
+
+  it('about files that make every mail heavy', async () => {
+    const content = Buffer.concat([Buffer.from('%PDF-1.7'), Buffer.alloc(2 << 20)]);
+    const checked = await check(anEmail(''), {
+      attachments: [{ filename: 'guide.pdf', contentType: 'application/pdf', content }],
+    });
+    expect(checked.ok).toBe(true);
+    expect(codes(checked)).toContain('attachments_heavy');
   });
 
   it('not about what has a fallback', async () => {

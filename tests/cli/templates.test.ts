@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -95,6 +95,36 @@ describe('wedsync templates', () => {
     writeFileSync(welcome, readFileSync(welcome, 'utf8').replace('Hello,', 'Good day,'));
     const changed = await wedsync(['templates', 'import', welcome, ...args], inDatabase());
     expect(changed.stdout).toBe('changed    photographer_welcome (version 2)\n');
+  });
+
+  it('a mail brings its files along: published with their version, compared, exported, sent', async () => {
+    const args = ['--organization', 'alder-and-finch'];
+    const pdf = (words: string): Buffer => Buffer.from(`%PDF-1.7\n% ${words}\n\u0000\u0001`, 'latin1');
+    mkdirSync(join(folder, 'mails'));
+    writeFileSync(join(folder, 'mails', 'prices.pdf'), pdf('2027'));
+    writeFileSync(join(folder, 'mails', 'contact.vcf'), 'BEGIN:VCARD\r\nVERSION:4.0\r\nFN:Alder\r\nEND:VCARD\r\n');
+    const prices = file(
+      join('mails', 'prices.mjml'),
+      '---\nname: Prices\nchannel: email\nsubject: Prices\nattachments: [prices.pdf, contact.vcf]\n---\n<mjml lang="en-GB"><mj-body><mj-section><mj-column><mj-text font-size="16px"><h1>Prices</h1></mj-text></mj-column></mj-section></mj-body></mjml>',
+    );
+    const publish = async (path: string): Promise<string> =>
+      (await wedsync(['templates', 'import', path, ...args], inDatabase())).stdout;
+    expect(await publish(prices)).toBe('added      prices (version 1)\n');
+    writeFileSync(join(folder, 'mails', 'prices.pdf'), pdf('2028'));
+    expect(await publish(prices)).toBe('changed    prices (version 2)\n');
+
+    const out = join(folder, 'with-files');
+    await wedsync(['templates', 'export', out, ...args], inDatabase());
+    expect(readFileSync(join(out, 'prices_files', 'prices.pdf'))).toEqual(pdf('2028'));
+    expect(await publish(join(out, 'prices.mjml'))).toBe('unchanged  prices\n');
+
+    const inbox = await startInbox();
+    onTestFinished(() => inbox.stop());
+    await wedsync(['templates', 'send', prices, '--to', 'me@example.com'], { env: { SMTP_URL: inbox.smtpUrl } });
+    const caught = await (await fetch(`${inbox.inboxUrl}/api/messages?to=me@example.com`)).json();
+    const [mail] = (caught as { messages: { id: string }[] }).messages;
+    const url = `${inbox.inboxUrl}/api/messages/${mail?.id}/attachments/0`;
+    expect(Buffer.from(await (await fetch(url)).arrayBuffer())).toEqual(pdf('2028'));
   });
 
   it('render and send show a real couple what it would get, and the test mail arrives', async () => {

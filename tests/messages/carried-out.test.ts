@@ -100,6 +100,25 @@ describe('a calendar entry of the wedding', () => {
   }
 });
 
+describe('the files of a template', () => {
+  test('come with the mail as they were published', async () => {
+    const supplier = await createSupplier(world.db, [journey({ key: 'guide', type: 'email' })]);
+    const content = Buffer.from([0x25, 0x50, 0x44, 0x46, 0x2d, 0, 0xff, 0x0d, 0x0a, 0x2e, 0x0d, 0x0a]);
+    await world.db.query(
+      `insert into app.template_attachments (organization_id, template_id, position, file_name, content_type, content)
+       select $1, id, 1, 'Ihr großer Tag.pdf', 'application/pdf', $2 from app.communication_templates
+        where organization_id = $1 and name = 'welcome' and channel = 'email'`,
+      [supplier.organizationId, content],
+    );
+    await supplier.book({ email: 'files@example.com' });
+    const [mail] = await mailsArrive(world, 'files@example.com', 1);
+    const api = `${world.inbox.inboxUrl}/api/messages/${mail?.id}`;
+    const { attachments } = (await (await fetch(api)).json()) as { attachments: unknown[] };
+    expect(attachments).toMatchObject([{ filename: 'Ihr großer Tag.pdf' }]);
+    expect(Buffer.from(await (await fetch(`${api}/attachments/0`)).arrayBuffer())).toEqual(content);
+  });
+});
+
 describe('what a provider refuses for good while it is sent', () => {
   test.each([
     ['email', { kind: 'refuse', code: 550, text: '5.1.1 no such user' }, 'bounce'],

@@ -108,7 +108,12 @@ describe('the preview of a message for a couple', () => {
   });
 
   test('shows words that are not published yet', async () => {
-    const draft = { channel: 'email', subject: 'New', body: '<p>{{ client.coupleName }}</p>' } as const;
+    const draft = {
+      channel: 'email',
+      subject: 'New',
+      body: '<p>{{ client.coupleName }}</p>',
+      attachments: [],
+    } as const;
     expect(await preview({ template: 'new_one', draft })).toMatchObject({ preview: { text: 'Ana & Ben' } });
   });
 

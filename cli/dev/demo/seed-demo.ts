@@ -1,10 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
 import { Temporal } from 'temporal-polyfill';
 import { parse } from 'yaml';
-import { checkTemplate } from '../../../channels/check-template.ts';
-import { createTemplateRenderer } from '../../../channels/template-renderer.ts';
-import { parseTemplateFile } from '../../../channels/template-file.ts';
 import { insertClient, insertPayment } from '../../../db/clients.ts';
 import { openDatabase, type Database } from '../../../db/database.ts';
 import { publishJourneyVersion, saveJourneyDraft } from '../../../db/journeys.ts';
@@ -12,6 +10,7 @@ import { withTenant, type Trx } from '../../../db/tenant.ts';
 import { parseDefinition, type JourneyDefinition } from '../../../journeys/definition.ts';
 import { publishForm } from '../../../services/forms/publish-form.ts';
 import { importTemplates, type CheckedTemplate } from '../../../services/templates/import-templates.ts';
+import { checkFiles, templateFiles } from '../../input/template-files.ts';
 import { readDemoCouples, type DemoCouple } from './couples.ts';
 import { DEMO_ORGANIZATIONS, type DemoOrganization } from './organizations.ts';
 
@@ -242,15 +241,11 @@ async function readMaterials(): Promise<Materials> {
     if (!parsed.ok) throw new Error(`The starter journey ${file} is invalid: ${parsed.problems[0]?.message ?? ''}`);
     journeys.set(file.replace('.yaml', ''), parsed.definition);
   }
-  const templates: CheckedTemplate[] = [];
-  const renderer = createTemplateRenderer();
-  for (const file of await readdir(TEMPLATES)) {
-    const name = file.replace(/\.(mjml|liquid)$/, '');
-    const parsed = parseTemplateFile(await readFile(new URL(file, TEMPLATES), 'utf8'));
-    if (!parsed.ok) throw new Error(`The starter template ${file} is invalid: ${parsed.problems[0]?.message ?? ''}`);
-    templates.push({ name, source: parsed.template, check: await checkTemplate(parsed.template, { renderer }) });
-  }
-  await renderer.close();
+  const files = await checkFiles(await templateFiles([fileURLToPath(TEMPLATES)]));
+  const templates = files.map(({ file, name, source, check, attachments }): CheckedTemplate => {
+    if (source === undefined) throw new Error(`The starter template ${file} is invalid.`);
+    return { name, source, check, attachments };
+  });
   const forms = new Map<string, unknown>();
   for (const file of await readdir(FORMS)) {
     forms.set(file.replace('.yaml', ''), parse(await readFile(new URL(file, FORMS), 'utf8')));
