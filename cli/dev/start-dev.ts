@@ -8,6 +8,7 @@ import { installRuntime } from '../../worker/install-runtime.ts';
 import { startWorker } from '../../worker/start-worker.ts';
 import { tuningFrom } from '../../worker/worker-tuning.ts';
 import { temporalFromEnvironment } from '../temporal-connection.ts';
+import { bundleWorkflows } from './bundle-workflows.ts';
 import { openPostgres, prepareDatabase } from './database.ts';
 import { seedDemo } from './demo/seed-demo.ts';
 import { twilioFrom } from '../twilio-account.ts';
@@ -73,7 +74,9 @@ export async function startDev(options: DevOptions): Promise<RunningDev | null> 
   // The terminal belongs to the summary: only what is wrong is told, unless somebody asks for more.
   const log = createLog(config.LOG_LEVEL === 'info' ? 'warn' : config.LOG_LEVEL, destination({ dest: 2 }));
 
-  const [postgres, temporal, mail] = await allOrThrow([
+  const bundling = new AbortController();
+  started.defer(() => bundling.abort());
+  const [postgres, temporal, mail, workflowBundlePath] = await allOrThrow([
     progress.step('Postgres', async (note) => {
       const server = await openPostgres(config.DATABASE_URL, dataFolder, note);
       started.defer(server.stop);
@@ -108,6 +111,12 @@ export async function startDev(options: DevOptions): Promise<RunningDev | null> 
       started.defer(() => inbox.stop());
       return { smtpUrl: config.SMTP_URL ?? inbox.smtpUrl, inboxUrl: inbox.inboxUrl, twilio: inbox.twilio };
     }),
+    progress.step('Workflows', async () => {
+      if (config.WORKFLOW_BUNDLE !== undefined) return config.WORKFLOW_BUNDLE;
+      const bundlePath = join(dataFolder, 'workflow-bundle.js');
+      await bundleWorkflows(bundlePath, bundling.signal);
+      return bundlePath;
+    }),
   ]);
   if (stopping) return null;
 
@@ -130,6 +139,7 @@ export async function startDev(options: DevOptions): Promise<RunningDev | null> 
       segmentPriceMicros: config.TWILIO_SEGMENT_PRICE_MICROS,
       webhookAllowList: config.WEBHOOK_ALLOW_LIST ?? new URL(mail.inboxUrl).host,
       publicUrl,
+      workflowBundlePath,
       tuning: tuningFrom(config),
       log,
     });
