@@ -153,7 +153,10 @@ function devServerArguments({
   if (uiPort === null) flags.push('--headless');
   else flags.push('--ui-port', String(uiPort), '--ui-disable-news-fetch');
   if (uiCodecEndpoint !== undefined) flags.push('--ui-codec-endpoint', uiCodecEndpoint);
-  if (dataFolder !== undefined) flags.push('--db-filename', databaseFile(dataFolder));
+  if (dataFolder !== undefined) {
+    flags.push('--db-filename', databaseFile(dataFolder));
+    for (const pragma of PRAGMAS) flags.push('--sqlite-pragma', pragma);
+  }
   for (const key of Object.values(searchAttributes)) {
     flags.push('--search-attribute', `${key.name}=${TypedSearchAttributes.toMetadataType(key.type)}`);
   }
@@ -164,6 +167,12 @@ function devServerArguments({
 
 /** Organizations take turns in a queue (`fairnessKey`), however long one of them makes it. */
 const FAIR = { 'matching.enableFairness': true };
+
+/**
+ * Left to itself the server syncs a rollback journal for every write: a sixth of the starts a second, at three times the
+ * CPU. This way a server that is killed loses nothing; only a machine that loses power may lose its last seconds.
+ */
+const PRAGMAS = ['journal_mode=WAL', 'synchronous=NORMAL'];
 
 const databaseFile = (dataFolder: string): string => join(dataFolder, 'temporal.db');
 
