@@ -1,6 +1,13 @@
-import { randomBytes } from 'node:crypto';
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { randomBytes, randomUUID } from 'node:crypto';
+import fastify, {
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
 import { z } from 'zod';
+import { answerFault } from './answer-fault.ts';
 import { couplePage, noticePage, statusPage, type PageLinks } from './status-page/pages.ts';
 import type { StatusReader } from './status-page/read.ts';
 
@@ -18,6 +25,8 @@ export interface ApiOptions {
   readonly links: PageLinks;
   /** Addresses and networks of proxies that say truly for whom they ask (X-Forwarded-For). */
   readonly trustedProxies?: readonly string[] | undefined;
+  /** Told what failed here; absent: nobody is. */
+  readonly log?: FastifyBaseLogger | undefined;
 }
 
 /** How long one readiness check may take before it counts as failed. */
@@ -25,14 +34,23 @@ const CHECK_TIMEOUT_MS = 2000;
 
 /**
  * The HTTP server: `/healthz` (the process answers), `/readyz` (Postgres, Temporal and the migrations are there),
- * `/version`, and the status page at `/`. Not listening yet.
+ * `/version`, and the status page at `/`. Every answer names its request, and what fails stands in the log under that
+ * name. Not listening yet.
  */
 export function createApi(options: ApiOptions): FastifyInstance {
-  const app = fastify({
-    logger: false,
+  const app: FastifyInstance = fastify({
+    ...(options.log === undefined ? {} : { loggerInstance: options.log }),
+    // Lines for each request would hold addresses, in which secrets stand.
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    genReqId: () => randomUUID(),
     bodyLimit: 1024 * 1024,
     forceCloseConnections: true,
     trustProxy: options.trustedProxies === undefined ? false : [...options.trustedProxies],
+  });
+
+  app.setErrorHandler(answerFault);
+  app.addHook('onRequest', async (request, reply) => {
+    void reply.header('x-request-id', request.id);
   });
 
   app.get('/healthz', () => ({ status: 'ok' }));

@@ -38,6 +38,7 @@ export interface StartApiOptions {
   /** Who may tell what became of messages; absent: nobody. */
   readonly receipts?: Pick<ReceiptRoutesOptions, 'publicUrl' | 'providers'> | undefined;
   readonly trustedProxies?: ApiOptions['trustedProxies'];
+  readonly log: ApiOptions['log'];
   readonly readiness?: ApiOptions['readiness'];
   readonly status?: ApiOptions['status'];
   readonly links?: ApiOptions['links'];
@@ -70,6 +71,7 @@ export async function startApi(options: StartApiOptions): Promise<{ url: string;
     status: options.status,
     links: options.links ?? {},
     trustedProxies: options.trustedProxies,
+    log: options.log,
   });
   if (options.codec) {
     registerCodecServer(api, {

@@ -27,14 +27,20 @@ function tell(error: unknown): unknown {
   if (!(error instanceof Error)) return typeof error === 'string' ? maskContacts(error) : error;
   // With the words of its causes.
   const { type, message, stack } = pino.stdSerializers.err(error);
+  const mask = 'severity' in error ? maskQuoted : maskContacts;
   const details = Object.entries(error)
     .filter(([key, value]) => TOLD.has(key) && typeof value !== 'object')
     .map(([key, value]) => [key, typeof value === 'string' ? maskContacts(value) : value]);
   return {
     type,
-    message: maskContacts(message),
-    stack: maskContacts(stack),
+    message: mask(message),
+    stack: mask(stack),
     ...Object.fromEntries(details),
     ...(error instanceof AggregateError && { aggregateErrors: error.errors.map(tell) }),
   };
+}
+
+/** Postgres quotes a value that it cannot read at the end of its message. */
+function maskQuoted(text: string): string {
+  return maskContacts(text.replaceAll(/(: ").*(")/g, '$1...$2'));
 }

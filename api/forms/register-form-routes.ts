@@ -8,6 +8,7 @@ import { findFormLink, noteFormOpened, type FormLink } from '../../db/forms.ts';
 import { withTenant } from '../../db/tenant.ts';
 import { withoutTenant } from '../../db/without-tenant.ts';
 import { answerForm, viewForm } from '../../services/forms/answer-form.ts';
+import { noteFault } from '../answer-fault.ts';
 import { formNotice, formPage, sentPage } from './form-page.ts';
 import { createRateLimit } from './rate-limit.ts';
 
@@ -42,12 +43,13 @@ export async function registerFormRoutes(app: FastifyInstance, { database, now }
     scope.removeAllContentTypeParsers();
     const parser = { parseAs: 'buffer', bodyLimit: LARGEST_POST } as const;
     scope.addContentTypeParser('application/x-www-form-urlencoded', parser, (_request, body, done) => done(null, body));
-    scope.setErrorHandler<Error & { statusCode?: number }>((error, _request, reply) => {
-      const [title, text] = FAULTS[error.statusCode ?? 500] ?? [
+    scope.setErrorHandler((error, request, reply) => {
+      const { status } = noteFault(error, request);
+      const [title, text] = FAULTS[status] ?? [
         'Something went wrong',
         'Nothing was changed. Please try again in a moment.',
       ];
-      return send(reply, error.statusCode ?? 500, (nonce) => formNotice(title, text, nonce));
+      return send(reply, status, (nonce) => formNotice(title, text, nonce));
     });
 
     scope.get('/f/:token', async (request, reply) => {

@@ -36,6 +36,7 @@ async function runApi({ host }: { host: string }): Promise<void> {
     host,
     port: config.PORT,
     database,
+    log,
     temporal: temporalFromEnvironment(config),
     encryptionKeys: config.WEDSYNC_ENCRYPTION_KEYS ?? '',
     receipts: receiptsFrom(config),

@@ -1,4 +1,5 @@
 import { Pool } from 'pg';
+import type { Logger } from 'pino';
 import { createStatusReader } from '../../api/status-page/read.ts';
 import type { OrganizationLine } from '../../api/status-page/view.ts';
 import { openDatabase } from '../../db/database.ts';
@@ -18,6 +19,7 @@ export interface DevApiOptions {
   /** What it shows when it hands over a mail that comes back. */
   readonly returnedMail: { readonly user: string; readonly password: string };
   readonly assertWorkerHealthy: () => Promise<void>;
+  readonly log: Logger;
 }
 
 /**
@@ -33,6 +35,7 @@ export async function startDevApi(options: DevApiOptions): Promise<{ url: string
     host: '127.0.0.1',
     port: options.port,
     database,
+    log: options.log,
     temporal,
     encryptionKeys: options.encryptionKeys,
     codec: { allowedOrigins: originsOf(temporal.uiUrl), authorize: async () => ({ actor: 'admin:development' }) },

@@ -158,6 +158,7 @@ export async function startDev(options: DevOptions): Promise<RunningDev | null> 
       returnedMail: RETURNS,
       encryptionKeys,
       assertWorkerHealthy: worker.assertHealthy,
+      log,
     });
     started.defer(api.stop);
     return api.url;

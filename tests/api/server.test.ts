@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { createApi, type ApiOptions } from '../../api/server.ts';
 import type { StatusReader } from '../../api/status-page/read.ts';
 import type { CoupleLine, OrganizationLine } from '../../api/status-page/view.ts';
+import { createLog } from '../../worker/create-log.ts';
 
 const ORGANIZATION: OrganizationLine = {
   id: '4a1f7c1e-7c39-4a53-9d5c-2f2f8f6f5a10',
@@ -107,5 +108,52 @@ describe('status page', () => {
     const { status, body } = await get('/', { status: undefined });
     expect(status).toBe(404);
     expect(body).toContain('npm run dev');
+  });
+});
+
+describe('a request that fails', () => {
+  async function ask(thrown: Error, path = '/secret-token-of-ana', body?: Buffer) {
+    const lines: string[] = [];
+    const log = createLog('info', { write: (line) => void lines.push(line) });
+    app = createApi({ version: '1.2.3', readiness: {}, links: {}, log });
+    app.all('/:token', () => Promise.reject(thrown));
+    const headers = { 'content-type': 'application/json' };
+    const answer = await app.inject({ url: path, ...(body === undefined ? {} : { method: 'POST', body, headers }) });
+    return { answer, lines: lines.map((line) => JSON.parse(line) as Record<string, unknown>), text: lines.join('') };
+  }
+
+  it('is one line in the log, found by the id that the answer names, without a word of who asked for what', async () => {
+    const refused = Object.assign(new Error('invalid input syntax for type date: "Ana Silva"'), {
+      code: '22007',
+      severity: 'ERROR',
+      detail: 'Failing row contains (Ana Silva, ana@example.com).',
+    });
+    const { answer, lines, text } = await ask(refused);
+    const { requestId, ...told } = answer.json<Record<string, unknown>>();
+    expect(told).toMatchObject({ status: 500, code: 'internal' });
+    expect(answer.headers['content-type']).toContain('application/problem+json');
+    expect(answer.headers['x-request-id']).toBe(requestId);
+    expect(lines).toMatchObject([{ level: 50, requestId, method: 'GET', route: '/:token', code: 'internal' }]);
+    expect(text + answer.body).not.toMatch(/Ana|ana@|secret-token/);
+  });
+
+  it('because the database is away asks to be tried again', async () => {
+    const { answer, lines } = await ask(Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }));
+    expect(answer.statusCode).toBe(503);
+    expect(answer.headers['retry-after']).toBe('5');
+    expect(answer.json()).toMatchObject({ code: 'unavailable' });
+    expect(lines).toHaveLength(1);
+  });
+
+  it('by the fault of who asked is told so, and is no line', async () => {
+    for (const [body, code] of [
+      [Buffer.alloc(2_000_000), 'too_large'],
+      [Buffer.from('{'), 'bad_request'],
+    ] as const) {
+      const { answer, lines } = await ask(new Error('never thrown'), '/x', body);
+      expect(answer.json()).toMatchObject({ code });
+      expect(lines).toEqual([]);
+      await app?.close();
+    }
   });
 });

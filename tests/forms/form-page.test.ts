@@ -3,9 +3,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 import { registerFormRoutes } from '../../api/forms/register-form-routes.ts';
 import { createApi } from '../../api/server.ts';
+import { openDatabase } from '../../db/database.ts';
 import { formLinkToken } from '../../db/forms.ts';
 import { withTenant } from '../../db/tenant.ts';
 import { publishForm } from '../../services/forms/publish-form.ts';
+import { createLog } from '../../worker/create-log.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { createOrganization } from '../webhooks/endpoint.ts';
 
@@ -290,6 +292,21 @@ describe('a hostile post', () => {
     clock = new Date(clock.getTime() + 60_000);
     expect((await attacked.post(complete, { 'x-forwarded-for': '203.0.113.10' })).statusCode).toBe(303);
   });
+});
+
+test('while the database is away the couple is told to try again, and the log knows no link', async () => {
+  const lines: string[] = [];
+  const log = createLog('info', { write: (line) => void lines.push(line) });
+  const away = openDatabase({ url: 'postgres://app_api@127.0.0.1:9/none', poolSize: 1, applicationName: 'test' });
+  app = createApi({ version: 'test', readiness: {}, links: {}, log });
+  await registerFormRoutes(app, { database: away, now: () => clock });
+  const page = await app.inject({ url: `/f/${'a'.repeat(64)}` });
+  expect(page.statusCode).toBe(503);
+  expect(page.body).toContain('Nothing was changed. Please try again');
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toContain('"route":"/f/:token"');
+  expect(lines[0]).not.toContain('aaaa');
+  await away.close();
 });
 
 test('a signature has the address of who signed: a proxy is believed only where it was named', async () => {
