@@ -9,22 +9,29 @@ export async function lockOutsideClient(trx: Trx, word: string): Promise<void> {
   `.execute(trx);
 }
 
+export interface FoundClient {
+  readonly id: string;
+  /** By what another program knows it; null where none has said so. */
+  readonly externalId: string | null;
+}
+
 /** The clients that the sender's id or an address belongs to; by the id there is one at most. */
 export async function findOutsideClients(
   trx: Trx,
   { externalId, email }: { externalId: string | null; email: string | null },
-): Promise<string[]> {
-  const { rows: byId } = await sql<{ id: string }>`
-    select id from app.clients where external_id = ${externalId} and deleted_at is null for update
+): Promise<FoundClient[]> {
+  const { rows: byId } = await sql<FoundClient>`
+    select id, external_id as "externalId" from app.clients
+    where external_id = ${externalId} and deleted_at is null for update
   `.execute(trx);
-  if (byId.length > 0 || email === null) return byId.map(({ id }) => id);
-  const { rows } = await sql<{ id: string }>`
-    select c.id from app.clients c where c.deleted_at is null and c.status not in ('cancelled', 'archived')
+  if (byId.length > 0 || email === null) return byId;
+  const { rows } = await sql<FoundClient>`
+    select c.id, c.external_id as "externalId" from app.clients c where c.deleted_at is null and c.status not in ('cancelled', 'archived')
       and exists (select from app.client_contacts k where k.client_id = c.id and k.contact_type = 'email'
                     and k.value_normalized = ${email})
     order by c.created_at for update
   `.execute(trx);
-  return rows.map(({ id }) => id);
+  return rows;
 }
 
 export interface OutsideClient {

@@ -99,9 +99,10 @@ async function put(
   trx: Trx,
   { couple, due_on: dueOn, paid_on: paidOn, refunded: amountRefunded, ...payment }: z.output<typeof rowSchema>,
 ): Promise<string | null> {
-  const [clientId, another] = await findOutsideClients(trx, { externalId: couple, email: couple.toLowerCase() });
-  if (clientId === undefined) return `couple: there is none with the id or address "${couple}"`;
+  const [found, another] = await findOutsideClients(trx, { externalId: couple, email: couple.toLowerCase() });
+  if (found === undefined) return `couple: there is none with the id or address "${couple}"`;
   if (another !== undefined) return `couple: several have the address "${couple}"; give the external id`;
+  const { id: clientId } = found;
   const { invoice } = payment;
   if (invoice !== undefined && !(await hasInvoice(trx, clientId, invoice))) {
     return `invoice: the couple has none with the number "${invoice}"`;

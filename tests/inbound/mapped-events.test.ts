@@ -278,6 +278,31 @@ describe('another program’s message', () => {
     ]);
   });
 
+  test('with an address we know joins that couple only while no other id names it', async () => {
+    const hook = await createHook();
+    await db.query(
+      `with c as (insert into app.clients (organization_id, partner_1_name) values ($1, 'Ana') returning id)
+       insert into app.client_contacts (organization_id, client_id, contact_type, contact_value)
+       select $1, id, 'email', 'ana@example.com' from c`,
+      [hook.organizationId],
+    );
+    await hook.send({ type: 'couple.saved', couple: { ...ANA, id: 'c-1' } });
+    await hook.send({ type: 'couple.saved', couple: { ...ANA, id: 'c-2', name: 'Ana’s sister' } });
+    await hook.send({ type: 'tasting', couple: { id: 'c-2', email: 'ana@example.com' } });
+    await work();
+    expect(await hook.clients()).toMatchObject([{ external_id: 'c-1', name: 'Ana Lopez' }]);
+    const refused = { status: 'failed', last_error: expect.stringContaining('known by another id, "c-1", not "c-2"') };
+    expect(await hook.events()).toEqual([{ status: 'processed', last_error: null }, refused, refused]);
+    // The first booking is over: the second may be made, and what was kept is done.
+    await db.query(`update app.clients set status = 'archived' where organization_id = $1`, [hook.organizationId]);
+    await withTenant(db.api, { organizationId: hook.organizationId, actor: 'test' }, (trx) =>
+      replayInboundEvents(trx, { endpointId: hook.id, onlyFailed: true, since: null }),
+    );
+    await work();
+    expect(await hook.clients()).toMatchObject([{ external_id: 'c-1' }, { external_id: 'c-2' }]);
+    expect((await hook.events()).map(({ status }) => status)).toEqual(['processed', 'processed', 'processed']);
+  });
+
   test('of a hundred at once about one couple makes it once', async () => {
     const hook = await createHook();
     await Promise.all(Array.from({ length: 100 }, () => hook.send({ type: 'couple.saved', couple: ANA })));
