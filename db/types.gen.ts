@@ -1761,6 +1761,10 @@ export interface Webhooks {
    */
   previous_secret_ciphertext: Buffer | null;
   previous_secret_until: Timestamp | null;
+  /**
+   * Removed by a person: its deliveries stay to be looked at, its secrets are gone. Brought back, it gets a new one.
+   */
+  removed_at: Timestamp | null;
   secret_ciphertext: Buffer;
   secret_key_id: string;
   signature: Generated<WebhookSignature>;

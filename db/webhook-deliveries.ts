@@ -111,6 +111,7 @@ type DeliveryRow = {
   nextAttemptAt: Date | null;
   webhookId: string | null;
   isActive: boolean | null;
+  isRemoved: boolean;
   isTest: boolean;
   secret: Buffer | null;
   previousSecret: Buffer | null;
@@ -129,8 +130,12 @@ export async function beginDeliveryAttempt(trx: Trx, ref: DeliveryRef, now: Date
   const row = await lockDelivery(trx, ref.deliveryId);
   if (row === null || row.replays !== ref.run) return { kind: 'ended', status: 'superseded' };
   if (row.status !== 'pending' && row.status !== 'failed') return { kind: 'ended', status: row.status };
-  if (row.isActive === false && !row.isTest) {
-    await endDelivery(trx, ref.deliveryId, 'The endpoint is switched off.');
+  if (row.isRemoved || (row.isActive === false && !row.isTest)) {
+    await endDelivery(
+      trx,
+      ref.deliveryId,
+      row.isRemoved ? 'The endpoint was removed.' : 'The endpoint is switched off.',
+    );
     return { kind: 'ended', status: 'cancelled' };
   }
   const waitMs = (row.nextAttemptAt?.getTime() ?? 0) - now.getTime();
@@ -150,7 +155,7 @@ async function lockDelivery(trx: Trx, deliveryId: string): Promise<DeliveryRow |
     select d.status, d.replays, d.attempt_count + 1 as attempt, d.attempt_count + 1 - d.replay_base as rung,
       coalesce(d.url, w.url) as url, d.payload, d.step_execution_id as "stepExecutionId",
       d.next_attempt_at as "nextAttemptAt", d.webhook_id as "webhookId", w.is_active as "isActive",
-      d.is_test as "isTest", w.secret_ciphertext as secret, w.previous_secret_ciphertext as "previousSecret",
+      w.removed_at is not null as "isRemoved", d.is_test as "isTest", w.secret_ciphertext as secret, w.previous_secret_ciphertext as "previousSecret",
       w.previous_secret_until as "previousUntil", w.headers_ciphertext as headers, w.failing_since as "failingSince",
       w.warnings,
       coalesce((select max(a.attempt) from app.webhook_delivery_attempts a where a.delivery_id = d.id), 0)
@@ -193,6 +198,15 @@ async function endDelivery(trx: Trx, deliveryId: string, reason: string): Promis
     update app.webhook_deliveries set status = 'cancelled', last_error = ${reason}, next_attempt_at = null
      where id = ${deliveryId}
   `.execute(trx);
+}
+
+/** Ends what waits for an endpoint; an attempt under way finds its delivery ended. Answers with how many. */
+export async function cancelDeliveries(trx: Trx, webhookId: string, reason: string): Promise<number> {
+  const { numAffectedRows } = await sql`
+    update app.webhook_deliveries set status = 'cancelled', last_error = ${reason}, next_attempt_at = null
+     where webhook_id = ${webhookId} and status in ('pending', 'failed')
+  `.execute(trx);
+  return Number(numAffectedRows ?? 0);
 }
 
 /** How an attempt ended, as its row has it. */

@@ -39,24 +39,52 @@ export async function addWebhook(trx: Trx, webhook: NewWebhook): Promise<Webhook
       (name, url, events, signature, secret_ciphertext, secret_key_id, headers_ciphertext, is_ordered)
     values (${webhook.name}, ${webhook.url}, ${webhook.events}, ${webhook.signature}, ${webhook.secret},
       ${webhook.secretKeyId}, ${webhook.headers}, ${webhook.isOrdered})
-    on conflict (organization_id, name) do nothing
+    on conflict (organization_id, name) where removed_at is null do nothing
     returning ${COLUMNS}
   `.execute(trx);
   return rows[0] ?? null;
 }
 
-export async function listWebhooks(trx: Trx): Promise<WebhookRow[]> {
-  const { rows } = await sql<WebhookRow>`select ${COLUMNS} from app.webhooks order by name`.execute(trx);
+/** @param removed those that were removed, instead of those that are there */
+export async function listWebhooks(trx: Trx, removed = false): Promise<WebhookRow[]> {
+  const { rows } = await sql<WebhookRow>`
+    select ${COLUMNS} from app.webhooks where (removed_at is not null) = ${removed} order by name, removed_at desc
+  `.execute(trx);
   return rows;
 }
 
-/** By id or by name. */
-export async function findWebhook(trx: Trx, idOrName: string): Promise<WebhookRow | null> {
+/** By id or by name; of several that were removed under one name the latest. */
+export async function findWebhook(trx: Trx, idOrName: string, removed = false): Promise<WebhookRow | null> {
   const { rows } = await sql<WebhookRow>`
-    select ${COLUMNS} from app.webhooks where id::text = ${idOrName} or name = ${idOrName}
-     order by id::text = ${idOrName} desc limit 1
+    select ${COLUMNS} from app.webhooks
+     where (removed_at is not null) = ${removed} and (id::text = ${idOrName} or name = ${idOrName})
+     order by id::text = ${idOrName} desc, removed_at desc limit 1
   `.execute(trx);
   return rows[0] ?? null;
+}
+
+/** Takes an endpoint out of use, with everything that is secret about it. */
+export async function markWebhookRemoved(trx: Trx, id: string, at: Date): Promise<void> {
+  await sql`
+    update app.webhooks set removed_at = ${at}, is_active = false, disabled_at = coalesce(disabled_at, ${at}),
+      disabled_reason = 'Removed by a person.', secret_ciphertext = '', previous_secret_ciphertext = null,
+      previous_secret_until = null, headers_ciphertext = null
+    where id = ${id}
+  `.execute(trx);
+}
+
+/** Takes a removed endpoint into use again; what failed before does not count against it any more. */
+export async function restoreWebhook(
+  trx: Trx,
+  id: string,
+  { secret, secretKeyId }: Pick<NewWebhook, 'secret' | 'secretKeyId'>,
+): Promise<void> {
+  await sql`
+    update app.webhooks set removed_at = null, is_active = true, disabled_at = null, disabled_reason = null,
+      failing_since = null, failure_count = 0, warnings = 0, secret_ciphertext = ${secret},
+      secret_key_id = ${secretKeyId}
+    where id = ${id}
+  `.execute(trx);
 }
 
 /** Changes what is given of an endpoint; what waits for it goes to the new address. */
@@ -146,7 +174,7 @@ export type ReplayChoice =
 
 /**
  * Has deliveries made again, under the same id: a receiver that has one already can tell. Those of the ladder start it
- * anew. Answers with how many.
+ * anew; those of an endpoint that was removed stay as they are. Answers with how many.
  */
 export async function replayDeliveries(trx: Trx, choice: ReplayChoice): Promise<number> {
   const which =
@@ -161,6 +189,7 @@ export async function replayDeliveries(trx: Trx, choice: ReplayChoice): Promise<
       update app.webhook_deliveries d set status = 'pending', delivered_at = null, next_attempt_at = null,
         dispatched_at = null, locked_until = null, replays = replays + 1, replay_base = attempt_count
       where id in (select d.id from app.webhook_deliveries d where ${which} and d.sequence > ${after}::bigint
+                      and not exists (select from app.webhooks w where w.id = d.webhook_id and w.removed_at is not null)
                     order by d.sequence limit ${BATCH})
       returning sequence::text
     `.execute(trx);

@@ -22,6 +22,8 @@ import { OperatorError } from '../operator-error.ts';
 import { inOrganization, organizationCommand, print, type OrganizationOptions } from '../organization-command.ts';
 import { attemptsTable, deliveriesTable, webhooksTable } from '../output/webhook-tables.ts';
 import { sealingKeys } from '../sealing-keys.ts';
+import { knownWebhook } from '../webhooks/known-webhook.ts';
+import { removeCommand, restoreCommand } from '../webhooks/remove-commands.ts';
 import { verifyCommand } from '../webhooks/verify-command.ts';
 
 const HOUR_MS = 3_600_000;
@@ -39,6 +41,8 @@ export function webhooksCommand(): Command {
     rotate(),
     turn('on'),
     turn('off'),
+    removeCommand(),
+    restoreCommand(),
     verifyCommand(),
   ];
   for (const part of parts) webhooks.addCommand(part);
@@ -108,8 +112,8 @@ function change(): Command {
         const input = { url, events: events === undefined ? undefined : split(events), isOrdered };
         const allowList = allowed();
         const { changed, webhook } = await inOrganization(options, async (trx) => {
-          const changed = await changeWebhook(trx, (await known(trx, name)).id, input, allowList);
-          return { changed, webhook: await known(trx, name) };
+          const changed = await changeWebhook(trx, (await knownWebhook(trx, name)).id, input, allowList);
+          return { changed, webhook: await knownWebhook(trx, name) };
         });
         if (!changed.ok) {
           throw new OperatorError(changed.problems.map(({ path, message }) => `${path}: ${message}`).join('\n'));
@@ -122,9 +126,11 @@ function change(): Command {
 function list(): Command {
   return organizationCommand('list')
     .description('Show the endpoints and how they fare.')
-    .action(async (options: OrganizationOptions) => {
-      const rows = await inOrganization(options, (trx) => listWebhooks(trx));
-      await print(options, rows, webhooksTable(rows));
+    .option('--removed', 'those that were removed')
+    .action(async (options: OrganizationOptions & { removed?: boolean }) => {
+      const rows = await inOrganization(options, (trx) => listWebhooks(trx, options.removed === true));
+      const none = options.removed === true ? 'No endpoint was removed.' : undefined;
+      await print(options, rows, webhooksTable(rows, none));
     });
 }
 
@@ -134,7 +140,7 @@ function test(): Command {
     .argument('<webhook>', 'name or id')
     .action(async (name: string, options: OrganizationOptions) => {
       const deliveryId = await inOrganization(options, async (trx) =>
-        sendTestEvent(trx, (await known(trx, name)).id, new Date()),
+        sendTestEvent(trx, (await knownWebhook(trx, name)).id, new Date()),
       );
       const words = `Sent as delivery ${deliveryId}.\nSee what came of it: wedsync webhooks deliveries ${deliveryId} --organization ${options.organization}`;
       await print(options, { deliveryId }, words);
@@ -145,7 +151,7 @@ function deliveries(): Command {
   return organizationCommand('deliveries')
     .description('Show deliveries, or every attempt of one.')
     .argument('[delivery]', 'id of a delivery, for its attempts')
-    .option('--webhook <webhook>', 'only of this endpoint')
+    .option('--webhook <webhook>', 'only of this endpoint, also of a removed one')
     .addOption(new Option('--status <status>', 'only these').choices(STATUSES))
     .option('--limit <number>', 'how many, the latest first', count, 50)
     .action(async (deliveryId: string | undefined, options: OrganizationOptions & ListOptions) => {
@@ -156,7 +162,7 @@ function deliveries(): Command {
         return;
       }
       const rows = await inOrganization(options, async (trx) => {
-        const webhookId = options.webhook === undefined ? null : (await known(trx, options.webhook)).id;
+        const webhookId = options.webhook === undefined ? null : (await evenRemoved(trx, options.webhook)).id;
         return listDeliveries(trx, { webhookId, status: options.status ?? null, limit: options.limit });
       });
       await print(options, rows, deliveriesTable(rows));
@@ -166,6 +172,11 @@ function deliveries(): Command {
 const STATUSES = ['pending', 'failed', 'succeeded', 'exhausted', 'cancelled'];
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 type ListOptions = { webhook?: string; status?: string; limit: number };
+
+/** What went to an endpoint can be looked at after it was removed. */
+async function evenRemoved(trx: Trx, name: string): Promise<WebhookRow> {
+  return (await findWebhook(trx, name)) ?? (await findWebhook(trx, name, true)) ?? knownWebhook(trx, name);
+}
 
 function replay(): Command {
   return organizationCommand('replay')
@@ -181,7 +192,7 @@ function replay(): Command {
       }
       const replayed = await inOrganization(options, async (trx) => {
         if (deliveryId !== undefined) return replayDeliveries(trx, { deliveryId });
-        const webhookId = options.webhook === undefined ? null : (await known(trx, options.webhook)).id;
+        const webhookId = options.webhook === undefined ? null : (await knownWebhook(trx, options.webhook)).id;
         const { since = new Date(), until = null, all } = options;
         return replayDeliveries(trx, { webhookId, since, until, onlyFailed: all !== true });
       });
@@ -203,7 +214,7 @@ function rotate(): Command {
     .action(async (name: string, options: OrganizationOptions & { overlap: number }) => {
       const keys = await sealingKeys(resolve(options.data), process.env);
       const rotated = await inOrganization(options, async (trx, organizationId) =>
-        rotateWebhookSecret(trx, organizationId, await known(trx, name), {
+        rotateWebhookSecret(trx, organizationId, await knownWebhook(trx, name), {
           sealingKeys: keys,
           now: new Date(),
           overlapMs: options.overlap * HOUR_MS,
@@ -224,20 +235,13 @@ function turn(direction: 'on' | 'off'): Command {
     .argument('<webhook>', 'name or id')
     .action(async (name: string, options: OrganizationOptions) => {
       const webhook = await inOrganization(options, async (trx) => {
-        const found = await known(trx, name);
+        const found = await knownWebhook(trx, name);
         await switchWebhook(trx, found.id, isOn, isOn ? null : 'Switched off by a person.', new Date());
         return found;
       });
       const missed = isOn ? ' Replay what it missed: wedsync webhooks replay --since ...' : '';
       await print(options, { id: webhook.id, isActive: isOn }, `"${webhook.name}" is ${direction}.${missed}`);
     });
-}
-
-async function known(trx: Trx, name: string): Promise<WebhookRow> {
-  const webhook = await findWebhook(trx, name);
-  if (webhook !== null) return webhook;
-  const names = (await listWebhooks(trx)).map((row) => row.name).join(', ') || 'none';
-  throw new OperatorError(`There is no endpoint "${name}". There is: ${names}.`);
 }
 
 function allowed() {

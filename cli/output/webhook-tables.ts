@@ -5,8 +5,11 @@ const width = (): number | null => (process.stdout.isTTY ? (process.stdout.colum
 const at = (date: Date | null): string => date?.toISOString().replace(/\.\d+Z$/, 'Z') ?? '';
 const cells = (...texts: (string | number | null)[]) => texts.map((text) => ({ text: String(text ?? '') }));
 
-export function webhooksTable(rows: readonly WebhookRow[]): string {
-  if (rows.length === 0) return 'No endpoint yet. Add one: wedsync webhooks create --help';
+export function webhooksTable(
+  rows: readonly WebhookRow[],
+  none = 'No endpoint yet. Add one: wedsync webhooks create --help',
+): string {
+  if (rows.length === 0) return none;
   const state = ({ isActive, failingSince, disabledReason }: WebhookRow): string => {
     if (!isActive) return `off: ${disabledReason ?? 'by a person'}`;
     return failingSince === null ? 'on' : `on, failing since ${at(failingSince)}`;

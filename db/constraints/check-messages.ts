@@ -194,6 +194,7 @@ export const CHECK_MESSAGES: Readonly<Record<string, ConstraintMessage>> = {
   webhooks_failure_count_check: ['failureCount', from('The count', 0)],
   webhooks_name_check: ['name', length('The name of the endpoint', 80)],
   webhooks_previous_secret_check: ['secret', 'The previous secret and its end belong together.'],
+  webhooks_removed_check: ['removedAt', 'An endpoint that was removed is off and has no secret; any other has one.'],
   webhooks_warnings_check: ['warnings', 'At most three warnings are given before an endpoint is switched off.'],
   webhooks_url_check: ['url', 'The address must begin with https:// and have at most 2,000 characters.'],
 };

@@ -61,6 +61,7 @@ import * as m20261126T2303 from './20261126T2303_claim_at_once.ts';
 import * as m20261126T2313 from './20261126T2313_keyed_address_hash.ts';
 import * as m20261126T2334 from './20261126T2334_compat_rest.ts';
 import * as m20261127T0147 from './20261127T0147_template_attachments.ts';
+import * as m20261127T0153 from './20261127T0153_removed_webhooks.ts';
 
 /** A migration that can be taken back. kysely silently skips one without `down`, so ours must have it. */
 export type ReversibleMigration = Required<Migration>;
@@ -131,4 +132,5 @@ export const migrations: Readonly<Record<string, ReversibleMigration>> = {
   '20261126T2313_keyed_address_hash': m20261126T2313,
   '20261126T2334_compat_rest': m20261126T2334,
   '20261127T0147_template_attachments': m20261127T0147,
+  '20261127T0153_removed_webhooks': m20261127T0153,
 };

@@ -80,7 +80,12 @@ async function findClient(trx: Trx, ref: ClientRef): Promise<string | null> {
   if (second !== undefined)
     fail('Several couples have this address, and the message names none of them by its id. Map client.externalId.');
   // Two ids are two couples, or one mistake: one may have booked twice, or both use the planner's address.
-  if (first !== undefined && ref.externalId !== null && first.externalId !== null && first.externalId !== ref.externalId)
+  if (
+    first !== undefined &&
+    ref.externalId !== null &&
+    first.externalId !== null &&
+    first.externalId !== ref.externalId
+  )
     fail(
       `The address belongs to a couple that is known by another id, "${first.externalId}", not "${ref.externalId}". Correct the id or the address there or here, archive the couple if this is another booking, or map no externalId; then replay.`,
     );

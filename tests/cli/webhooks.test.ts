@@ -82,6 +82,35 @@ describe('wedsync webhooks', () => {
     expect((await run('webhooks', 'replay', '--since', '2026-01-01T00:00:00Z')).stdout).toContain('0 deliveries');
   });
 
+  test('an endpoint is removed with its secret, its deliveries stay, and it comes back with a new one', async () => {
+    const made = await json<{ id: string; verifyWith: string }>(
+      ...['webhooks', 'create', '--name', 'old crm', '--url', 'https://example.com/old', '--header', 'X-Key: word'],
+    );
+    await run('webhooks', 'test', 'old crm');
+    const removed = await run('webhooks', 'remove', 'old crm');
+    expect(removed).toMatchObject({ code: 0, stdout: expect.stringContaining('What waited for it is cancelled (1).') });
+    expect(removed.stdout).toContain(`wedsync webhooks restore ${made.id}`);
+    const secrets = () =>
+      db.query(
+        `select secret_ciphertext = '' and headers_ciphertext is null as gone from app.webhooks where id = $1`,
+        [made.id],
+      );
+    expect(await secrets()).toEqual([{ gone: true }]);
+    expect((await run('webhooks', 'list', '--removed')).stdout).toContain('off: Removed by a person.');
+    expect(await json('webhooks', 'deliveries', '--webhook', 'old crm')).toMatchObject([
+      { status: 'cancelled', lastError: 'The endpoint was removed.' },
+    ]);
+    expect(await run('webhooks', 'on', 'old crm')).toMatchObject({ code: 2 });
+    // Its name is free for another, which is in its way then.
+    await json('webhooks', 'create', '--name', 'old crm', '--url', 'https://example.com/second');
+    expect((await run('webhooks', 'restore', made.id)).stderr).toContain('There is another endpoint "old crm" now.');
+    await run('webhooks', 'remove', 'old crm');
+    const back = await json<{ verifyWith: string }>('webhooks', 'restore', made.id);
+    expect(back).toMatchObject({ id: made.id, isActive: true, url: 'https://example.com/old' });
+    expect(back.verifyWith).toMatch(/^whsec_/);
+    expect(back.verifyWith).not.toBe(made.verifyWith);
+  });
+
   test('a key pair shows its public half only', async () => {
     const made = await json<{ verifyWith: string }>(
       'webhooks',

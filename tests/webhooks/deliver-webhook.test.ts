@@ -8,6 +8,7 @@ import { withRelay } from '../../db/relay.ts';
 import { withTenant } from '../../db/tenant.ts';
 import { leaseDeliveries, type DeliveryRef } from '../../db/webhook-deliveries.ts';
 import { replayDeliveries, switchWebhook } from '../../db/webhooks.ts';
+import { removeWebhook } from '../../services/webhooks/remove-webhook.ts';
 import { allowPorts, startReceiver } from '../channels/webhook/receiver.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { testKeyRing } from '../support/temporal.ts';
@@ -319,6 +320,23 @@ describe('what happens while an endpoint is switched off', () => {
     expect(await attempt({ organizationId, deliveryId: deliveries[0]?.id ?? '', run: 1 })).toBe('delivered');
     expect(receiver.received).toHaveLength(1);
   });
+});
+
+test('what an endpoint was removed in the midst of is cancelled, and a replay leaves it alone', async () => {
+  const { receiver, answer, attempt, advance } = await setUp();
+  const endpoint = await createEndpoint(db, receiver.url);
+  answer.status = 500;
+  const [ref, later] = [await endpoint.deliver('under way'), await endpoint.deliver('waiting')];
+  const waitMs = Number(await attempt(ref));
+  const inTenant = <T>(work: Parameters<typeof withTenant<T>>[2]) =>
+    withTenant(db.api, { organizationId: endpoint.organizationId, actor: 'test' }, work);
+  expect(await inTenant((trx) => removeWebhook(trx, endpoint.webhookId, new Date()))).toBe(2);
+  answer.status = 204;
+  advance(waitMs);
+  expect([await attempt(ref), await attempt(later)]).toEqual(['cancelled', 'cancelled']);
+  expect(await inTenant((trx) => replayDeliveries(trx, { deliveryId: ref.deliveryId }))).toBe(0);
+  expect(receiver.received).toHaveLength(1);
+  expect((await rowsOf(ref)).delivery).toMatchObject({ status: 'cancelled', last_error: 'The endpoint was removed.' });
 });
 
 describe('the order of deliveries', () => {
