@@ -84,17 +84,23 @@ describe('wedsync webhooks', () => {
 
   test('an endpoint is removed with its secret, its deliveries stay, and it comes back with a new one', async () => {
     const made = await json<{ id: string; verifyWith: string }>(
-      ...['webhooks', 'create', '--name', 'old crm', '--url', 'https://example.com/old', '--header', 'X-Key: word'],
+      'webhooks',
+      'create',
+      '--name',
+      'old crm',
+      '--url',
+      'https://example.com/old',
+      '--header',
+      'X-Key: word',
     );
     await run('webhooks', 'test', 'old crm');
     const removed = await run('webhooks', 'remove', 'old crm');
     expect(removed).toMatchObject({ code: 0, stdout: expect.stringContaining('What waited for it is cancelled (1).') });
     expect(removed.stdout).toContain(`wedsync webhooks restore ${made.id}`);
     const secrets = () =>
-      db.query(
-        `select secret_ciphertext = '' and headers_ciphertext is null as gone from app.webhooks where id = $1`,
-        [made.id],
-      );
+      db.query(`select secret_ciphertext = '' and headers_ciphertext is null as gone from app.webhooks where id = $1`, [
+        made.id,
+      ]);
     expect(await secrets()).toEqual([{ gone: true }]);
     expect((await run('webhooks', 'list', '--removed')).stdout).toContain('off: Removed by a person.');
     expect(await json('webhooks', 'deliveries', '--webhook', 'old crm')).toMatchObject([
