@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 
 import { Client, Connection } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { bundleWorkflowCode, DefaultLogger, Runtime, type WorkflowBundle } from '@temporalio/worker';
+import { bundleWorkflowCode, type WorkflowBundle } from '@temporalio/worker';
 
 import { findTemporalBinary } from '../../cli/dev/temporal-binary.ts';
 import { VIRTUAL_TIME_SERVER } from '../../cli/dev/temporal-wheels.ts';
@@ -10,9 +10,7 @@ import { addSearchAttributes } from '../../worker/assert-search-attributes.ts';
 import { createDataConverter } from '../../worker/data-converter.ts';
 import { parseKeyRing } from '../../worker/key-ring.ts';
 import { workflowBundleOptions } from '../../worker/workflow-bundle.ts';
-
-// Once per process, before anything of Temporal's starts: only what is wrong is printed.
-Runtime.install({ logger: new DefaultLogger('WARN') });
+import './quiet-runtime.ts';
 
 /** A key that protects nothing: tests read what they wrote. */
 export const testKeyRing = parseKeyRing(`test:${Buffer.alloc(32, 7).toString('base64')}`);

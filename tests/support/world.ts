@@ -9,6 +9,7 @@ import { withTenant } from '../../db/tenant.ts';
 import { parseDefinition } from '../../journeys/definition.ts';
 import { startWorker, type RunningWorker, type WorkerOptions } from '../../worker/start-worker.ts';
 import { createTestDatabase, type TestDatabase } from './postgres.ts';
+import './quiet-runtime.ts';
 
 export const TEST_KEYS = `test:${Buffer.alloc(32, 7).toString('base64')}`;
 
