@@ -70,7 +70,7 @@ async function startDev(...options: string[]): Promise<Dev> {
 
 /** Asks until there is an answer. The deadline ends a broken test, no test depends on it. */
 async function until<Answer>(what: string, ask: () => Promise<Answer | null>): Promise<Answer> {
-  const deadline = Date.now() + 90_000;
+  const deadline = Date.now() + 240_000;
   while (Date.now() < deadline) {
     const answer = await ask();
     if (answer !== null) return answer;
@@ -188,7 +188,7 @@ describe('wedsync dev', () => {
     third.child.kill('SIGINT');
     await once(third.child, 'exit');
     // Three starts of everything: on a busy machine that is long, and says nothing about what is promised.
-  }, 240_000);
+  }, 900_000);
 
   it.each([
     ['a busy port', ['--port', 'BUSY'], {}, /Port \d+ is used by another program/],

@@ -94,7 +94,7 @@ describe('many couples are put on a journey at once', () => {
 
   test(
     'a worker that is killed in the middle is followed by another, and nobody begins twice',
-    { timeout: 180_000 },
+    { timeout: 600_000 },
     async () => {
       const [, journeyId = ''] = supplier.journeyIds;
       await leads(250, 'second');
@@ -104,11 +104,11 @@ describe('many couples are put on a journey at once', () => {
       const enrolled = await enrol(journeyId, { tag: 'second' });
       if (!enrolled.ok) throw new Error(enrolled.message);
       const batchId = enrolled.batchId ?? '';
-      await eventually('the first page has begun', async () => ((await batch(batchId))?.started ?? 0) >= 100, 60_000);
+      await eventually('the first page has begun', async () => ((await batch(batchId))?.started ?? 0) >= 100, 150_000);
       await first.kill();
       expect((await batch(batchId))?.status).toBe('open');
       const second = await world.startWorker();
-      await eventually('all have begun', async () => (await batch(batchId))?.status === 'done', 60_000);
+      await eventually('all have begun', async () => (await batch(batchId))?.status === 'done', 150_000);
       expect(await batch(batchId)).toMatchObject({ total: 250, started: 250 });
       await eventually(
         'each couple has its one task',
@@ -119,7 +119,7 @@ describe('many couples are put on a journey at once', () => {
           );
           return rows[0]?.tasks === '250' && rows[0].couples === '250';
         },
-        60_000,
+        150_000,
       );
       const description = await client.workflow.getHandle(`enrol/${supplier.organizationId}/${batchId}`).describe();
       expect(description.priority?.priorityKey).toBe(5);

@@ -44,15 +44,15 @@ async function watched(client: object, args: unknown[], text: string): Promise<u
     holds.find((hold) => hold.place === place && text.includes(hold.statement));
   const before = at('before');
   if (before !== undefined) return forEver(before.name);
-  if (sinceLease !== null) {
-    sinceLease += 1;
-    if (dieAt?.statement === sinceLease && dieAt.place === 'before') die();
-  }
+  if (sinceLease !== null) sinceLease += 1;
+  // Its own number: while it is under way, statements for other couples are counted.
+  const isFatal = sinceLease !== null && dieAt?.statement === sinceLease;
+  if (isFatal && dieAt?.place === 'before') die();
   const marked = at('committed');
   if (marked !== undefined) committing.set(client, marked.name);
   const answer = await (original.apply(client, args) as Promise<{ rowCount?: number }>);
   if (text.includes(LEASE) && (answer.rowCount ?? 0) > 0) sinceLease ??= 0;
-  if (sinceLease !== null && dieAt?.statement === sinceLease && dieAt.place === 'after') die();
+  if (isFatal && dieAt?.place === 'after') die();
   const after = at('after');
   if (after !== undefined) return forEver(after.name);
   const name = /^commit/i.test(text) ? committing.get(client) : undefined;
