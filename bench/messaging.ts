@@ -11,8 +11,9 @@ import { createDkimKey } from '../channels/dkim-key.ts';
 import { createEmailChannel } from '../channels/email.ts';
 import type { EmailMessage } from '../channels/email-message.ts';
 import { parseTemplateFile, type TemplateSource } from '../channels/template-file.ts';
-import { createTemplateRenderer } from '../channels/template-renderer.ts';
+import { createTemplateRenderer, type TemplateRenderer } from '../channels/template-renderer.ts';
 import { sampleVariables } from '../channels/variable-catalogue.ts';
+import { HOSTILE_TEMPLATES } from '../tests/channels/support/hostile-templates.ts';
 import { cpuMs, medianOf, type Measurement } from './measure.ts';
 
 const MAILS = 2_000;
@@ -48,6 +49,7 @@ export async function messagingBench(): Promise<Measurement[]> {
       await perItem('a mail rendered in its own thread', 500, 6, () =>
         renderer.render(compiled.template, sampleVariables()),
       ),
+      await slowestAttack(renderer),
       await perItem('a template checked for publishing', 20, 60, () => checkTemplate(source, { renderer })),
     ];
     await renderer.close();
@@ -55,6 +57,23 @@ export async function messagingBench(): Promise<Measurement[]> {
   } finally {
     sink.disconnect();
   }
+}
+
+/** By the clock, each with a thread that is there already: ending it and beginning another is nobody's wait. */
+async function slowestAttack(renderer: TemplateRenderer): Promise<Measurement> {
+  const once = async (): Promise<number> => {
+    let slowest = 0;
+    for (const [, body] of HOSTILE_TEMPLATES) {
+      await renderer.render({ channel: 'sms', body: 'warm' }, {});
+      const begun = performance.now();
+      const { ok } = await renderer.render({ channel: 'email', subject: 'x', body }, {});
+      slowest = Math.max(slowest, performance.now() - begun);
+      if (ok) throw new Error('A hostile template was rendered.');
+    }
+    return slowest;
+  };
+  const name = `the slowest of ${HOSTILE_TEMPLATES.length} hostile templates`;
+  return { name, unit: 'ms', bound: { atMost: 300 }, ...(await medianOf(RUNS, once)) };
 }
 
 /** The same mails by our channel and by nodemailer alone, each with five connections. */
