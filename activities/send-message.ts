@@ -1,5 +1,5 @@
 import { smsSize } from '../channels/sms-segments.ts';
-import { beginAndQueue, queueOutgoing, type NewOutgoing, type QueuedOutgoing } from '../db/outgoing.ts';
+import { beginAndQueue, giveUpQueued, queueOutgoing, type NewOutgoing, type QueuedOutgoing } from '../db/outgoing.ts';
 import { beginAttempt, finishStep, lockExecution, type StepResult } from '../db/step-effects.ts';
 import { withTenant, type Trx } from '../db/tenant.ts';
 import { isMessage, type MessageStep } from '../journeys/definition.ts';
@@ -190,6 +190,9 @@ async function end(
     // The execution first and then the message, as everybody takes them.
     const locked = await lockExecution(trx, executionId);
     if (settle !== null) await settle(trx);
+    if (result.state === 'done' && answers.some(({ outcome }) => outcome === 'not_accepted')) {
+      await giveUpQueued(trx, { executionId, key: due.line.key, occurrence: due.line.occurrence, at });
+    }
     const planning = await planExecution(trx, executionId, at, locked);
     if (planning.ended) {
       // Ended by somebody while the message was on its way: what happened is written down all the same.

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { emailMessageSchema } from './email-message.ts';
+import { LONGEST_TEXT } from './text-message.ts';
 
 const address = emailMessageSchema.shape.to.shape.address;
 const domain = z
@@ -55,6 +56,8 @@ export const textSettingsSchema = z.strictObject({
     .optional(),
   /** Millionths of the account's currency for one segment, as agreed with the provider. */
   segmentPriceMicros: z.number().int().min(0).max(10_000_000).optional(),
+  /** What HELP is answered with where the provider leaves it to us; absent: nothing. */
+  helpText: z.string().trim().min(1).max(LONGEST_TEXT).optional(),
 });
 export const textSecretsSchema = z.strictObject({ authToken: z.string().min(1).optional() });
 

@@ -18,7 +18,7 @@ import type { MigrationDatabase } from '../db/migrate/statements.ts';
 import { withTenant } from '../db/tenant.ts';
 import { withoutTenant } from '../db/without-tenant.ts';
 import type { WorkerOptions } from '../worker/start-worker.ts';
-import { ownTwilioTokens } from '../services/channels/open-sender.ts';
+import { openOwnTwilio } from '../services/channels/open-sender.ts';
 import { parseKeyRing } from '../worker/key-ring.ts';
 import { createPayloadCodec } from '../worker/payload-codec.ts';
 
@@ -103,9 +103,9 @@ export async function startApi(options: StartApiOptions): Promise<{ url: string;
       database,
       now,
       fetchText,
-      ownTwilioTokens: (organizationId) =>
+      ownTwilio: (organizationId) =>
         withTenant(database, { organizationId, actor: 'provider:twilio' }, (trx) =>
-          ownTwilioTokens(trx, organizationId, keyRing),
+          openOwnTwilio(trx, organizationId, keyRing),
         ),
       bounceKeys: [...keyRing.keys.values()],
     });

@@ -188,6 +188,18 @@ export async function settleOutgoing(trx: Trx, id: string, result: OutgoingResul
   `.execute(trx);
 }
 
+/** What is still in the queue of a step that has ended all the same, because others of it were sent: nobody took it. */
+export async function giveUpQueued(
+  trx: Trx,
+  step: { executionId: string; key: string; occurrence: number; at: string },
+): Promise<void> {
+  await sql`
+    update app.communications set status = 'failed', failed_at = ${step.at}::timestamptz
+    where execution_id = ${step.executionId} and step_key = ${step.key} and occurrence = ${step.occurrence}
+      and status = 'queued'
+  `.execute(trx);
+}
+
 /**
  * After an unknown outcome the message may go once more: it is queued again, if it was not before and no receipt came.
  *

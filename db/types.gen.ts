@@ -365,9 +365,17 @@ export interface Communications {
   send_claimed_at: Timestamp | null;
   sent_at: Timestamp | null;
   /**
+   * Whether its place counts under the organization's own limit.
+   */
+  slot_is_own: Generated<boolean>;
+  /**
    * The day on which a sending limit has a place for it; NULL where there is no limit.
    */
   slot_on: string | null;
+  /**
+   * The platform's account under whose limit its place counts; NULL where it counts under none.
+   */
+  slot_provider: string | null;
   status: Generated<CommunicationStatus>;
   step_execution_id: string | null;
   step_key: string | null;

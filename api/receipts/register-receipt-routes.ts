@@ -6,6 +6,7 @@ import { readMailgun } from '../../channels/receipts/read-mailgun.ts';
 import { readPostmark } from '../../channels/receipts/read-postmark.ts';
 import { readSendGrid } from '../../channels/receipts/read-sendgrid.ts';
 import { readSes } from '../../channels/receipts/read-ses.ts';
+import { answerByTwilio } from '../../channels/receipts/answer-by-twilio.ts';
 import { readTwilio } from '../../channels/receipts/read-twilio.ts';
 import type { ProviderReport, ReceiptProvider } from '../../channels/receipts/receipt.ts';
 import type { Verdict } from '../../channels/receipts/verdict.ts';
@@ -15,6 +16,7 @@ import { verifySendGrid } from '../../channels/receipts/verify-sendgrid.ts';
 import { verifySns } from '../../channels/receipts/verify-sns.ts';
 import { verifyTwilio } from '../../channels/receipts/verify-twilio.ts';
 import type { Database } from '../../db/database.ts';
+import type { OwnTwilio } from '../../services/channels/open-sender.ts';
 import { takeReport } from '../../services/receipts/take-report.ts';
 
 /** How each provider proves itself; one that is left out has no route. */
@@ -43,8 +45,8 @@ export interface ReceiptRoutesOptions {
   /** Our own address as providers call it; Twilio's signature is over it. */
   readonly publicUrl: string;
   readonly providers: ReceiptProviders;
-  /** Tokens of the organization's own accounts at Twilio, which sign its callbacks. */
-  readonly ownTwilioTokens?: ((organizationId: string) => Promise<readonly string[]>) | undefined;
+  /** What the organization has of its own at Twilio: tokens that sign its callbacks, an answer to HELP. */
+  readonly ownTwilio?: ((organizationId: string) => Promise<OwnTwilio>) | undefined;
   /** Keys of the addresses that bounces come back to. */
   readonly bounceKeys?: readonly Buffer[] | undefined;
   /** Gets a certificate or confirms a subscription at Amazon; the address has been checked. */
@@ -56,6 +58,8 @@ interface Examined {
   readonly verdict: Verdict;
   readonly report: () => ProviderReport | Promise<ProviderReport>;
   readonly onceOnly?: string | undefined;
+  /** Of Twilio: whom it answers in our name, and with what. */
+  readonly twiml?: ((report: Extract<ProviderReport, { ok: true }>) => string) | undefined;
 }
 
 const LARGEST_BODY = 1024 * 1024;
@@ -90,7 +94,7 @@ async function take(
   const parsed = params.safeParse(request.params);
   if (!parsed.success) return problem(reply, 404, 'There is no such address.');
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-  const { verdict, report, onceOnly } = await examine(request, body);
+  const { verdict, report, onceOnly, twiml } = await examine(request, body);
   if (!verdict.ok) return problem(reply, 401, 'The request is not verified.');
   const read = await report();
   if (!read.ok) return problem(reply, 400, read.problem);
@@ -107,8 +111,7 @@ async function take(
     },
     now(),
   );
-  // Twilio reads the answer as instructions; these say that there is nothing to do.
-  if (provider === 'twilio') return reply.type('text/xml').send('<Response></Response>');
+  if (twiml !== undefined) return reply.type('text/xml').send(twiml(read));
   return reply.code(200).send({ received: true });
 }
 
@@ -119,18 +122,18 @@ function examiners({
   now,
   publicUrl,
   fetchText,
-  ownTwilioTokens,
+  ownTwilio,
   bounceKeys,
 }: ReceiptRoutesOptions): Partial<Record<ReceiptProvider, Examiner>> {
   const { twilio, ses, sendgrid, mailgun, postmark, mail } = providers;
   return {
-    ...(twilio === undefined && ownTwilioTokens === undefined
+    ...(twilio === undefined && ownTwilio === undefined
       ? {}
       : {
           twilio: async (request, body) => {
             const organization = params.safeParse(request.params);
-            const own = organization.success ? await ownTwilioTokens?.(organization.data.organizationId) : [];
-            const tokens = [...(twilio?.authTokens ?? []), ...(own ?? [])];
+            const own = organization.success ? await ownTwilio?.(organization.data.organizationId) : undefined;
+            const tokens = [...(twilio?.authTokens ?? []), ...(own?.authTokens ?? [])];
             const form = Object.fromEntries(new URLSearchParams(body.toString('utf8')));
             const url = `${publicUrl.replace(/\/$/, '')}${request.url}`;
             const query = Object.fromEntries(new URL(url).searchParams);
@@ -142,6 +145,7 @@ function examiners({
                 query['c'] === undefined
                   ? undefined
                   : `${query['c']}:${form['MessageSid']}:${form['MessageStatus']}:${form['ErrorCode'] ?? ''}`,
+              twiml: ({ replies }) => answerByTwilio(replies, form['OptOutType'], own),
             };
           },
         }),

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 
 import { Argument, Command, InvalidArgumentError } from 'commander';
@@ -16,6 +15,7 @@ import {
   type SavedSender,
   type SenderChange,
 } from '../../services/channels/save-sender.ts';
+import { readSecret, readSecretFile, SECRET_HELP } from '../input/read-secret.ts';
 import { OperatorError } from '../operator-error.ts';
 import { administratorUrl } from '../organization-database.ts';
 import { inOrganization, organizationCommand, print, type OrganizationOptions } from '../organization-command.ts';
@@ -37,8 +37,8 @@ function setCommand(): Command {
     .option('--from <address>', 'the sender')
     .option('--from-name <name>', 'its name')
     .option('--reply-to <address>', 'where answers go')
-    .option('--smtp <url>', 'its own mail server, as smtps://user:password@host')
-    .option('--backup-smtp <url>', 'a second one, for certain failures of the first')
+    .option('--smtp <url>', 'its own mail server, as smtps://user:password@host; - or env:NAME')
+    .option('--backup-smtp <url>', 'a second one, for certain failures of the first; - or env:NAME')
     .option('--dkim-domain <domain>', 'whose signature mails carry')
     .option('--selector <name>', 'where the key stands in the DNS')
     .option('--dkim-key <file>', 'private key (PEM)')
@@ -46,7 +46,11 @@ function setCommand(): Command {
     .option('--per-second <number>', 'mails a second through its own server', wholeNumber)
     .addHelpText(
       'after',
-      '\nExample:\n  wedsync channels set email --organization wildflower-photography --from hello@mail.example.com --dkim-domain mail.example.com --selector ws1 --dkim-key dkim.pem --warm-up-on 2027-01-04',
+      `${SECRET_HELP}
+
+Examples:
+  wedsync channels set email --organization wildflower-photography --from hello@mail.example.com --dkim-domain mail.example.com --selector ws1 --dkim-key dkim.pem --warm-up-on 2027-01-04
+  wedsync channels set email --organization wildflower-photography --smtp - < smtp-url`,
     )
     .action((options: EmailOptions) => save(options, 'email', () => emailChange(options)));
   set.addCommand(email);
@@ -56,9 +60,23 @@ function setCommand(): Command {
         `Its account at Twilio for ${channel === 'sms' ? 'texts' : 'WhatsApp'}. The token is sealed before it is stored.`,
       )
       .option('--account <sid>', 'AC...')
-      .option('--auth-token-file <file>', 'file with the token of that account')
+      .option('--auth-token-file <file>', 'file with the token of that account; - or env:NAME')
       .option('--sender <number or service>', 'a number (+44...) or a messaging service (MG...)')
       .option('--segment-price-micros <number>', 'price of a segment in millionths of the currency', wholeNumber)
+      .option(
+        '--help-text <text>',
+        'what HELP is answered with, where the provider leaves it to us; none: nothing',
+        (text: string) => (text === 'none' ? null : text),
+      )
+      .addHelpText(
+        'after',
+        `${SECRET_HELP}
+
+HELP: a messaging service with Advanced Opt-Out answers it by itself. Without, --help-text says who writes and how to stop.
+
+Example:
+  wedsync channels set ${channel} --organization wildflower-photography --account AC... --auth-token-file - --sender MG... < token`,
+      )
       .action((options: TextOptions) => save(options, channel, () => textChange(options)));
     set.addCommand(text);
   }
@@ -83,6 +101,7 @@ type TextOptions = LimitOptions & {
   authTokenFile?: string;
   sender?: string;
   segmentPriceMicros?: number;
+  helpText?: string | null;
 };
 
 function limitOptions(command: Command): Command {
@@ -109,18 +128,20 @@ async function emailChange(options: EmailOptions): Promise<SenderChange> {
       ...(domain === undefined ? {} : { dkim: { domain, selector } }),
     },
     secrets: given({
-      smtpUrl: options.smtp,
-      backupSmtpUrl: options.backupSmtp,
-      dkimKey: options.dkimKey === undefined ? undefined : await fileText(options.dkimKey),
+      smtpUrl: options.smtp === undefined ? undefined : await readSecret(options.smtp, '--smtp'),
+      backupSmtpUrl:
+        options.backupSmtp === undefined ? undefined : await readSecret(options.backupSmtp, '--backup-smtp'),
+      dkimKey: options.dkimKey === undefined ? undefined : await readSecretFile(options.dkimKey, '--dkim-key'),
     }),
   };
 }
 
 async function textChange(options: TextOptions): Promise<SenderChange> {
-  const { dailyLimit, warmUpOn, account: accountSid, sender, segmentPriceMicros, authTokenFile } = options;
+  const { dailyLimit, warmUpOn, account: accountSid, sender, segmentPriceMicros, helpText, authTokenFile } = options;
+  const authToken = authTokenFile === undefined ? undefined : await readSecretFile(authTokenFile, '--auth-token-file');
   return {
-    settings: given({ dailyLimit, warmUpOn, accountSid, sender, segmentPriceMicros }),
-    secrets: given({ authToken: authTokenFile === undefined ? undefined : (await fileText(authTokenFile)).trim() }),
+    settings: given({ dailyLimit, warmUpOn, accountSid, sender, segmentPriceMicros, helpText }),
+    secrets: given({ authToken: authToken?.trim() }),
   };
 }
 
@@ -222,12 +243,6 @@ function wholeNumber(text: string): number {
   const number = Number(text);
   if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('A whole number above 0.');
   return number;
-}
-
-async function fileText(file: string): Promise<string> {
-  return readFile(file, 'utf8').catch(() => {
-    throw new OperatorError(`${file} cannot be read.`);
-  });
 }
 
 function given<T extends Record<string, unknown>>(values: T): { [Key in keyof T]: Exclude<T[Key], undefined> } {

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { Resolver } from 'node:dns/promises';
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { checkSenderDomain, type DomainFinding } from '../../channels/check-sender-domain.ts';
@@ -15,6 +14,7 @@ import { noteSenderCheck } from '../../db/senders.ts';
 import type { Trx } from '../../db/tenant.ts';
 import { openEmailSender, openTextSender, type OpenedSender } from '../../services/channels/open-sender.ts';
 import type { KeyRing } from '../../worker/key-ring.ts';
+import { readSecret, readSecretFile, SECRET_HELP } from '../input/read-secret.ts';
 import { OperatorError } from '../operator-error.ts';
 import { inOrganization } from '../organization-command.ts';
 import { coloursFor } from '../output/colours.ts';
@@ -53,7 +53,7 @@ function emailCommand(): Command {
       'Connect to the mail server, look at the DNS of the sender, and send a test mail if a recipient is given.',
     )
     .option('--from <address>', "the sender (default: the organization's, or MAIL_FROM)")
-    .option('--smtp <url>', "the mail server (default: the organization's, or SMTP_URL)")
+    .option('--smtp <url>', "the mail server (default: the organization's, or SMTP_URL); - or env:NAME")
     .option('--to <address>', 'where a test mail goes')
     .option('--selector <name>', 'DKIM selector whose record is looked for')
     .option('--dkim-key <file>', 'private key (PEM) that signs the test mail and must fit the record')
@@ -61,7 +61,7 @@ function emailCommand(): Command {
     .option('--no-dns', 'do not look at the DNS')
     .addHelpText(
       'after',
-      `
+      `${SECRET_HELP}
 Exit codes: 0 it works, 1 it does not, 2 usage.
 
 Examples:
@@ -70,8 +70,9 @@ Examples:
     )
     .action(async (options: EmailOptions) => {
       const own = await ownSender(options, openEmailSender);
-      const { smtpUrl, from } = whereFrom(options, own);
-      const pem = options.dkimKey === undefined ? own?.secrets.dkimKey : await pemFrom(options.dkimKey);
+      const { smtpUrl, from } = await whereFrom(options, own);
+      const pem =
+        options.dkimKey === undefined ? own?.secrets.dkimKey : await readSecretFile(options.dkimKey, '--dkim-key');
       const domain = own?.settings.dkim?.domain ?? from.slice(from.lastIndexOf('@') + 1);
       const key = pem === undefined ? undefined : keyFrom(pem, options.dkimKey ?? 'the stored key');
       const selector = options.selector ?? own?.settings.dkim?.selector;
@@ -102,8 +103,9 @@ Examples:
     });
 }
 
-function whereFrom(options: EmailOptions, own: OpenedSender<EmailSettings, EmailSecrets> | null) {
-  const smtpUrl = options.smtp ?? own?.secrets.smtpUrl ?? process.env['SMTP_URL'];
+async function whereFrom(options: EmailOptions, own: OpenedSender<EmailSettings, EmailSecrets> | null) {
+  const named = options.smtp === undefined ? undefined : await readSecret(options.smtp, '--smtp');
+  const smtpUrl = named ?? own?.secrets.smtpUrl ?? process.env['SMTP_URL'];
   if (smtpUrl === undefined)
     throw new OperatorError('No mail server is named. Give --smtp smtp://host:port, or set SMTP_URL.');
   const from = options.from ?? own?.settings.from?.address ?? process.env['MAIL_FROM'];
@@ -206,12 +208,6 @@ function dkimCommand(): Command {
       await writeOut(process.stderr, `Publish this TXT record at <selector>._domainkey.<your domain>:\n${record}\n`);
       await writeOut(process.stdout, pem);
     });
-}
-
-async function pemFrom(file: string): Promise<string> {
-  return readFile(file, 'utf8').catch(() => {
-    throw new OperatorError(`${file} cannot be read.`);
-  });
 }
 
 function keyFrom(pem: string, name: string) {

@@ -7,6 +7,7 @@ import type { InboundProvider } from '../../db/inbound.ts';
 import { changeInboundEndpoint } from '../../services/inbound/change-inbound-endpoint.ts';
 import { createInboundEndpoint } from '../../services/inbound/create-inbound-endpoint.ts';
 import { json } from '../input/json-option.ts';
+import { readSecret, SECRET_HELP } from '../input/read-secret.ts';
 import { OperatorError } from '../operator-error.ts';
 import { inOrganization, organizationCommand, print, type OrganizationOptions } from '../organization-command.ts';
 import { plainTable } from '../output/plain-table.ts';
@@ -105,17 +106,20 @@ export function changeCommand(): Command {
     .description('Change an address: its mapping, its secrets, whether it is on. What failed can be replayed then.')
     .argument('<address>', 'name or id')
     .option('--mapping <file>', 'what its events mean from now on (YAML or JSON)')
-    .option('--secret <secret>', 'instead of those there are (repeatable)', collect)
-    .option('--add-secret <secret>', 'beside those there are, while the sender changes to it')
+    .option('--secret <secret>', 'instead of those there are (repeatable); - or env:NAME', collect)
+    .option('--add-secret <secret>', 'beside those there are, while the sender changes to it; - or env:NAME')
     .option('--renew', 'another address, shown once; the old one is closed at once')
     .addOption(new Option('--off', 'take nothing more').conflicts('on'))
     .option('--on', 'take events again')
     .addHelpText(
       'after',
-      '\nExample:\n  wedsync events change crm --mapping crm.yaml --organization the-caterer\n  wedsync events replay --address crm --organization the-caterer',
+      `${SECRET_HELP}\n\nExamples:\n  wedsync events change crm --mapping crm.yaml --organization the-caterer\n  wedsync events replay --address crm --organization the-caterer`,
     )
     .action(async (address: string, options: OrganizationOptions & ChangeOptions) => {
-      const { secret, addSecret, renew, on, off } = options;
+      const { renew, on, off } = options;
+      const addSecret =
+        options.addSecret === undefined ? undefined : await readSecret(options.addSecret, '--add-secret');
+      const secret = await readSecrets(options.secret);
       const mapping = options.mapping === undefined ? undefined : await readMapping(options.mapping);
       if ([mapping, secret, addSecret, renew, on, off].every((value) => value === undefined)) {
         throw new OperatorError('Say what to change: --mapping, --secret, --add-secret, --renew, --on or --off.');
@@ -131,6 +135,13 @@ export function changeCommand(): Command {
       const shown = path === null ? '' : ` Its new address on our API (shown this once): ${path}`;
       await print(options, { id: endpoint.id, path }, `"${address}" is changed.${shown}`);
     });
+}
+
+async function readSecrets(given: readonly string[] | undefined): Promise<string[] | undefined> {
+  if (given === undefined) return undefined;
+  const secrets: string[] = [];
+  for (const one of given) secrets.push(await readSecret(one, '--secret'));
+  return secrets;
 }
 
 function collect(secret: string, before: string[] = []): string[] {

@@ -36,12 +36,22 @@ export function openTextSender(
   return open(trx, organizationId, channel, keys, textSettingsSchema, textSecretsSchema);
 }
 
-/** What Twilio signs the organization's callbacks with, where it has an account of its own. */
-export async function ownTwilioTokens(trx: Trx, organizationId: string, keys: SealingKeys): Promise<string[]> {
+/** What an organization has agreed with Twilio by itself. */
+export interface OwnTwilio {
+  /** What Twilio signs its callbacks with, where it has accounts of its own. */
+  readonly authTokens: readonly string[];
+  /** What HELP is answered with. */
+  readonly helpText: Readonly<Record<'sms' | 'whatsapp', string | undefined>>;
+}
+
+export async function openOwnTwilio(trx: Trx, organizationId: string, keys: SealingKeys): Promise<OwnTwilio> {
   const sms = await openTextSender(trx, organizationId, 'sms', keys);
   const whatsapp = await openTextSender(trx, organizationId, 'whatsapp', keys);
   const tokens = [sms.secrets.authToken, whatsapp.secrets.authToken].filter((token) => token !== undefined);
-  return [...new Set(tokens)];
+  return {
+    authTokens: [...new Set(tokens)],
+    helpText: { sms: sms.settings.helpText, whatsapp: whatsapp.settings.helpText },
+  };
 }
 
 /**

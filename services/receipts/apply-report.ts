@@ -111,7 +111,7 @@ async function applyReply(trx: Trx, reply: Reply, now: Date): Promise<Effect> {
     await obey(trx, reply, clientId, contactId);
     return 'applied';
   }
-  // HELP is answered by the provider, and nobody has to write back to it.
+  // HELP is answered at once (`answerByTwilio`), and nobody has to write back to it.
   if (reply.keyword === null) await holdForConversation(trx, clientId, now);
   await tellOfReply(trx, clientId, channel, `${provider}/${dedupKey}`);
   return 'applied';

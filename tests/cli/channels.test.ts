@@ -35,6 +35,17 @@ describe('wedsync channels', () => {
     expect(await received('to=you@example.com')).toHaveLength(1);
   });
 
+  it('takes secrets from standard input or the environment, where nobody sees them', async () => {
+    const test = ['channels', 'test', 'email', '--from', 'a@example.com', '--no-dns', '--smtp'];
+    const works = { code: 0, stdout: 'Connection: accepted. The mail server is there and lets us in.\n' };
+    expect(await wedsync([...test, '-'], { input: `${inbox.smtpUrl}\n` })).toMatchObject(works);
+    expect(await wedsync([...test, 'env:OUR_SMTP'], { env: { OUR_SMTP: inbox.smtpUrl } })).toMatchObject(works);
+    expect(await wedsync([...test, 'env:NO_SUCH'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('the variable NO_SUCH is not set') as string,
+    });
+  });
+
   it('test email says what is wrong, with exit code 1', async () => {
     const { code, stdout } = await wedsync([
       'channels',

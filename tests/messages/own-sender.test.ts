@@ -9,6 +9,7 @@ import { withTenant } from '../../db/tenant.ts';
 import { saveEmailSender, saveTextSender, type SenderChange } from '../../services/channels/save-sender.ts';
 import { parseKeyRing } from '../../worker/key-ring.ts';
 import { startWorker, type RunningWorker } from '../../worker/start-worker.ts';
+import { endExecution } from '../../services/executions/end-execution.ts';
 import { eventually } from '../support/eventually.ts';
 import { bookByPhone } from '../support/book-by-phone.ts';
 import { createSupplier, createWorld, TEST_KEYS, type Supplier, type World } from '../support/world.ts';
@@ -228,6 +229,61 @@ describe('over a sending limit means later', () => {
       [supplier.organizationId],
     );
     expect(days).toHaveLength(waiting.length);
+  });
+
+  test('who will get nothing after all gives the place to the next', async () => {
+    const supplier = await createSupplier(world.db, [
+      { ...journey({ key: 'first', type: 'email' }), stops: [{ on: 'client.cancelled' }] },
+    ]);
+    await saved(supplier, 'email', { settings: { dailyLimit: 1 }, secrets: {} });
+    await world.db.query(`insert into ops.provider_limits (provider, daily_limit) values ('smtp', 100000)`);
+    const place = async (clientId: string) => {
+      const [row] = await world.db.query<{ status: string; day: string | null; provider: string | null }>(
+        `select status, slot_on::text as day, slot_provider as provider from app.communications where client_id = $1`,
+        [clientId],
+      );
+      return row;
+    };
+    const taken = (day: string | null | undefined) =>
+      world.db.query<{ ours: number; all: number }>(
+        `select d.taken as ours, p.taken as all from app.sending_days d join ops.provider_days p on p.day = d.day
+          where d.organization_id = $1 and d.channel = 'email' and p.provider = 'smtp' and d.day = $2`,
+        [supplier.organizationId, day],
+      );
+    try {
+      await linesOf(await supplier.book({ email: 'place-1@example.com' }), 1);
+      const cancelled = await supplier.book({ email: 'place-2@example.com' });
+      const stopped = await supplier.book({ email: 'place-3@example.com' });
+      await Promise.all([linesOf(cancelled, 1), linesOf(stopped, 1)]);
+      const [one, two] = [await place(cancelled), await place(stopped)];
+      expect([one?.provider, two?.provider]).toEqual(['smtp', 'smtp']);
+      const before = await Promise.all([taken(one?.day), taken(two?.day)]);
+      expect(before.flat().map(({ ours }) => ours)).toEqual([1, 1]);
+
+      // By the couple, which the journey finds out by itself, and by a person.
+      await world.db.query(`update app.clients set status = 'cancelled' where id = $1`, [cancelled]);
+      const [execution] = await world.db.query<{ id: string }>(
+        `select id from app.journey_executions where client_id = $1`,
+        [stopped],
+      );
+      await withTenant(world.db.api, { organizationId: supplier.organizationId, actor: 'test' }, (trx) =>
+        endExecution(trx, { now: new Date().toISOString(), actor: 'test' }, execution?.id ?? '', 'not wanted'),
+      );
+      await eventually('neither has a place any more', async () => {
+        const rows = [await place(cancelled), await place(stopped)];
+        return rows.every((row) => row?.status === 'cancelled' && row.day === null);
+      });
+      const after = await Promise.all([taken(one?.day), taken(two?.day)]);
+      expect(after.flat().map(({ ours }) => ours)).toEqual([0, 0]);
+      expect(after.flat().map(({ all }) => all)).toEqual(before.flat().map(({ all }) => all - 1));
+
+      const next = await supplier.book({ email: 'place-4@example.com' });
+      await linesOf(next, 1);
+      expect((await place(next))?.day).toBe([one?.day, two?.day].toSorted()[0]);
+    } finally {
+      await world.db.query(`delete from ops.provider_limits`);
+      await world.db.query(`delete from ops.provider_days`);
+    }
   });
 
   test('of the whole platform at a provider as well', async () => {

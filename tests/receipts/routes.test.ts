@@ -2,14 +2,20 @@ import { createHmac, generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import getPort from 'get-port';
 import fastify, { type FastifyInstance, type InjectOptions } from 'fastify';
+import { getExpectedTwilioSignature } from 'twilio/lib/webhooks/webhooks.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { registerReceiptRoutes } from '../../api/receipts/register-receipt-routes.ts';
 import { createEmailChannel } from '../../channels/email.ts';
 import { createSmsChannel } from '../../channels/twilio.ts';
 import { startInbox, type RunningInbox } from '../../cli/dev/inbox/start-inbox.ts';
+import { withTenant } from '../../db/tenant.ts';
+import { openOwnTwilio } from '../../services/channels/open-sender.ts';
+import { saveTextSender } from '../../services/channels/save-sender.ts';
+import { parseKeyRing } from '../../worker/key-ring.ts';
 import { eventually } from '../support/eventually.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 
+const KEYS = parseKeyRing(`test:${Buffer.alloc(32, 7).toString('base64')}`);
 const FIXTURE_ID = '5f0e9a52-6c1b-4b0a-9a5e-0c2f6f3b7d11';
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
 const file = (name: string): string => readFileSync(new URL(`../fixtures/providers/${name}`, import.meta.url), 'utf8');
@@ -28,6 +34,7 @@ beforeAll(async () => {
     database: db.api,
     now: () => new Date(),
     publicUrl,
+    ownTwilio: (id) => withTenant(db.api, { organizationId: id, actor: 'test' }, (trx) => openOwnTwilio(trx, id, KEYS)),
     fetchText: () => Promise.reject(new Error('nothing is fetched here')),
     providers: {
       twilio: { authTokens: [inbox.twilio.authToken] },
@@ -189,6 +196,76 @@ describe('a text through the dev inbox', () => {
       organizationId,
     ]);
     expect(suppressed).toEqual([{ reason: 'stop_keyword' }]);
+  });
+});
+
+describe('an organization with an account of its own at Twilio', () => {
+  const inbound = (token: string, fields: Record<string, string>) => {
+    const url = `/receipts/twilio/${organizationId}`;
+    const form = { MessageSid: `SM${randomUUID()}`, From: '+447700900100', To: '+447700900900', ...fields };
+    return app.inject({
+      method: 'POST',
+      url,
+      payload: new URLSearchParams(form).toString(),
+      headers: {
+        'content-type': 'application/x-www-form-urlencoded',
+        'x-twilio-signature': getExpectedTwilioSignature(token, `${publicUrl}${url}`, form),
+      },
+    });
+  };
+  const withAccount = async (authToken: string, helpText?: string): Promise<void> => {
+    await sent('sms', '+447700900100');
+    const settings = { accountSid: `AC${'1'.repeat(32)}`, sender: '+447700900900', ...(helpText && { helpText }) };
+    const saving = await withTenant(db.api, { organizationId, actor: 'test' }, (trx) =>
+      saveTextSender(trx, organizationId, 'sms', { settings, secrets: { authToken } }, KEYS),
+    );
+    expect(saving).toEqual({ ok: true });
+  };
+
+  it('has its calls believed by its own token, and by nobody else’s', async () => {
+    await withAccount('token of another organization');
+    await withAccount('its own token');
+    const delivered = { MessageStatus: 'delivered' };
+    expect((await inbound('token of another organization', delivered)).statusCode).toBe(401);
+    expect((await inbound('a token that nobody has', delivered)).statusCode).toBe(401);
+    expect(await kept()).toEqual([]);
+    expect((await inbound('its own token', delivered)).statusCode).toBe(200);
+    expect(await kept()).toEqual([{ status: 'processed' }]);
+  });
+
+  it('answers HELP in its own words, unless the provider has', async () => {
+    await withAccount('its own token', 'Alder & Finch, 01632 960123. Reply STOP to opt out.');
+    const answer = await inbound('its own token', { Body: 'Help', SmsStatus: 'received' });
+    expect(answer.headers['content-type']).toMatch(/^text\/xml/);
+    expect(answer.body).toContain('<Message>Alder &amp; Finch, 01632 960123. Reply STOP to opt out.</Message>');
+    const others: Record<string, string>[] = [
+      { Body: 'HELP', OptOutType: 'HELP' },
+      { Body: 'Can you help with the parking?' },
+      { Body: 'STOP' },
+    ];
+    for (const fields of others) expect((await inbound('its own token', fields)).body).not.toContain('<Message>');
+    await withAccount('its own token');
+    expect((await inbound('its own token', { Body: 'HELP' })).body).not.toContain('<Message>');
+  });
+
+  it('HELP from the telephone of the dev inbox gets the answer', async () => {
+    await withAccount(inbox.twilio.authToken, 'Alder & Finch. Reply STOP to opt out.');
+    const channel = createSmsChannel({ ...inbox.twilio, sender: { from: '+447700900900' } });
+    const { providerId } = await channel.send({
+      id: communicationId,
+      to: '+447700900177',
+      body: 'See you tomorrow!',
+      statusCallbackUrl: `${publicUrl}/receipts/twilio/${organizationId}`,
+    });
+    await fetch(`${inbox.inboxUrl}/api/messages/${providerId}/reply`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ text: 'HELP' }),
+    });
+    const caught = await (await fetch(`${inbox.inboxUrl}/api/messages?to=%2B447700900177`)).json();
+    expect((caught as { messages: { preview: string }[] }).messages[0]?.preview).toBe(
+      'Alder & Finch. Reply STOP to opt out.',
+    );
   });
 });
 

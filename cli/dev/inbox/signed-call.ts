@@ -5,11 +5,15 @@ const TIMEOUT_MS = 15_000;
 
 /**
  * Calls an address as Twilio does: a form, signed with the account's token over the whole URL and its sorted fields.
- * A call that fails is repeated up to three times; resolves with the last HTTP status, or 0 where nobody answered.
+ * A call that fails is repeated up to three times; resolves with the last answer, status 0 where there was none.
  */
-export async function signedCall(url: string, fields: Record<string, string>, authToken: string): Promise<number> {
+export async function signedCall(
+  url: string,
+  fields: Record<string, string>,
+  authToken: string,
+): Promise<{ status: number; body: string }> {
   const target = url.split('#', 1)[0] ?? url;
-  let status = 0;
+  let last = { status: 0, body: '' };
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
     try {
       const response = await fetch(target, {
@@ -22,12 +26,11 @@ export async function signedCall(url: string, fields: Record<string, string>, au
         redirect: 'manual',
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
-      status = response.status;
-      await response.arrayBuffer();
-      if (status < 500) return status;
+      last = { status: response.status, body: await response.text() };
+      if (last.status < 500) return last;
     } catch {
-      status = 0;
+      last = { status: 0, body: '' };
     }
   }
-  return status;
+  return last;
 }

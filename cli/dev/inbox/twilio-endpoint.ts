@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { DomUtils, parseDocument } from 'htmlparser2';
 import { z } from 'zod';
 import { smsSize } from '../../../channels/sms-segments.ts';
 import { readOptOut } from '../../../channels/opt-out-keywords.ts';
@@ -181,9 +182,24 @@ export async function twilioEndpoint(server: FastifyInstance, options: TwilioEnd
       NumSegments: String(smsSize(text).segments),
       SmsStatus: 'received',
       ApiVersion: '2010-04-01',
-      ...(keyword === null || message.channel === 'whatsapp' ? {} : { OptOutType: keyword.toUpperCase() }),
+      // Advanced Opt-Out belongs to messaging services.
+      ...(keyword === null || !message.from.startsWith('MG') ? {} : { OptOutType: keyword.toUpperCase() }),
     };
-    return { told: await signedCall(url, fields, account.authToken) };
+    const { status, body } = await signedCall(url, fields, account.authToken);
+    for (const words of messagesOf(body)) {
+      const answerSid = newSid();
+      const { communicationId: _about, ...rest } = message;
+      store.put({
+        ...rest,
+        id: answerSid,
+        providerId: answerSid,
+        receivedAt: new Date().toISOString(),
+        text: words,
+        details: { Status: 'delivered', From: 'the answer to the webhook' },
+        raw: Buffer.from(body).toString('base64'),
+      });
+    }
+    return { told: status };
   }
 
   function later(ms: number, work: () => void): void {
@@ -222,6 +238,12 @@ function messageOf(form: MessageForm): CaughtMessage {
     },
     raw: Buffer.from(JSON.stringify(form, null, 2)).toString('base64'),
   };
+}
+
+/** The texts that an answer in TwiML (`<Response><Message>`) asks to be sent. */
+function messagesOf(twiml: string): string[] {
+  const messages = DomUtils.findAll(({ name }) => name === 'Message', parseDocument(twiml, { xmlMode: true }).children);
+  return messages.map((message) => DomUtils.textContent(message).trim()).filter((words) => words !== '');
 }
 
 /** Without another address, what the telephone answers goes where the status of the message went. */
