@@ -21,6 +21,7 @@ import type { ReadyMessage } from './ready-message.ts';
 import { RECEIPT_GRACE_MS, type Delivered } from './message-outcome.ts';
 import type { StepRef } from './next-action.ts';
 import { tenantOf, type StepDependencies } from './step-effect.ts';
+import { tellOfChannel } from './tell-of-channel.ts';
 
 /** Well within the activity's time limit (workflows/journey-run.ts). */
 const SETTLE_WITHIN_MS = 60_000;
@@ -86,6 +87,7 @@ export async function deliverMessage(
   const known = settled(result, sender.provider, at);
   const settle = async (trx: Trx): Promise<void> => {
     await settleOutgoing(trx, row.id, known);
+    await tellOfChannel(trx, step.type, message, result);
     if (result.outcome !== 'refused' || result.handling !== 'suppress') return;
     // Who has opted out at the provider has opted out here; any other such answer says that nobody is there.
     const reason = result.code === OPTED_OUT ? 'stop_keyword' : 'bounce';

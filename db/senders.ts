@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 
+import { channelWorks } from './channel-notices.ts';
 import type { Channel } from './domain.ts';
 import type { Trx } from './tenant.ts';
 
@@ -61,6 +62,7 @@ export async function noteSenderCheck(trx: Trx, channel: Channel, at: Date, prob
     update app.integration_credentials set checked_at = ${at}, check_error = ${problem}
      where provider = ${providerOf(channel)} and name = ${channel}
   `.execute(trx);
+  if (problem === null) await channelWorks(trx, channel);
 }
 
 /** How many messages of a channel have their place on a day; null where nothing is counted. */
