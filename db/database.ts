@@ -59,7 +59,11 @@ export function openDatabase(options: DatabaseOptions): Database {
     Client: PreparingClient,
     pipeline: true,
   });
-  pool.on('error', (error) => options.onError?.(error));
+  pool.on('error', (error) => {
+    // The pool hangs the whole connection on it, with every statement it knows: nothing for a log.
+    Object.defineProperty(error, 'client', { enumerable: false });
+    options.onError?.(error);
+  });
   const kysely: RawDatabase = new Kysely({
     dialect: new PostgresDialect({ pool }),
     ...(options.onQuery ? { log: reportTo(options.onQuery) } : {}),

@@ -47,6 +47,19 @@ describe('a program that is about to work', () => {
   });
 });
 
+describe('an idle connection that is lost', () => {
+  it('is told of in a line, without everything that the connection knew', async () => {
+    const lost = Promise.withResolvers<Error>();
+    const database = openDatabase({ url: db.urls.worker, poolSize: 1, applicationName: 'lost', onError: lost.resolve });
+    await withTenant(database, { organizationId: organizations[0] ?? '', actor: 'test' }, namesSeen);
+    await db.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'lost'`);
+    const logged = JSON.stringify(await lost.promise);
+    expect(logged).toContain('57P01');
+    expect(logged).not.toContain('set_config');
+    await database.close();
+  });
+});
+
 describe('withTenant', () => {
   it('shows the rows of the organization and no others', async () => {
     for (const [index, name] of ['first', 'second'].entries()) {
