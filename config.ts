@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { TRACING_SETTINGS } from './tracing-settings.ts';
 import { WORKER_SETTINGS } from './worker-settings.ts';
 
 /** One setting that is missing or unusable, with what a person needs to mend it. */
@@ -196,6 +197,7 @@ export const SETTINGS = {
   },
   PORT: { schema: port.default(8080), example: '8080', help: 'Port of the API; 0 takes any free one.' },
   ...WORKER_SETTINGS,
+  ...TRACING_SETTINGS,
   LOG_LEVEL: {
     schema: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
     example: 'info',

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 
 import { maskContacts } from '../channels/redact.ts';
 import { DUE_TO_SENT_BUCKETS } from './metrics.ts';
+import { organizationOf } from './organization-of.ts';
 
 export interface RuntimeOptions {
   readonly log: Logger;
@@ -54,7 +55,7 @@ export function installRuntime({ log, metricsAddress }: RuntimeOptions): void {
  */
 function fieldsOf({ error, ...meta }: LogMetadata = {}): Record<string, unknown> {
   const { workflowId } = meta;
-  const organizationId = /^(?:journey|webhook|enrol)\/([0-9a-f-]{36})\//.exec(String(workflowId ?? ''))?.[1];
+  const organizationId = organizationOf(workflowId);
   return {
     ...meta,
     ...(organizationId === undefined ? {} : { organizationId, requestId: workflowId }),

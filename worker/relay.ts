@@ -11,6 +11,8 @@ import { eachOf } from './each-of.ts';
 import { isOutage } from './is-outage.ts';
 import type { JourneyWorkflows } from './journey-workflows.ts';
 import { poll, type Poll } from './poll.ts';
+import { traceEvent } from './trace-work.ts';
+import type { Tracing } from './tracing.ts';
 
 export interface RelayOptions {
   /** Opened as app_relay: sees the outbox of all organizations, and nothing else. */
@@ -26,6 +28,8 @@ export interface RelayOptions {
   readonly leaseMs?: number;
   /** Tells when new executions begin. */
   readonly clock: Clock;
+  /** Spans of the events; absent: none. */
+  readonly tracing?: Tracing | null | undefined;
 }
 
 /** Stopping finishes the event it is at and gives the rest back. */
@@ -114,7 +118,7 @@ async function relayCouple(options: RelayOptions, couple: readonly OutboxEvent[]
       return;
     }
     try {
-      await relayEvent(options, event, batch.fresh);
+      await traceEvent(options.tracing, event, () => relayEvent(options, event, batch.fresh));
       batch.processed.push(event.id);
     } catch (error) {
       batch.left.push(...couple.slice(index + 1).map(({ id }) => id));

@@ -2,6 +2,7 @@ import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Runtime, type NativeConnectionOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
 
+import type { Sender } from '../activities/deliver-message.ts';
 import { createActivities } from '../activities/create-activities.ts';
 import { createTemplateRenderer } from '../channels/template-renderer.ts';
 import type { TwilioOptions } from '../channels/twilio.ts';
@@ -14,6 +15,7 @@ import { withRelay } from '../db/relay.ts';
 import { withoutTenant } from '../db/without-tenant.ts';
 import { checkAlerts } from '../services/check-database.ts';
 import { maintainDatabase } from '../services/maintain-database.ts';
+import type { TracingSettings } from '../tracing-settings.ts';
 import { assertSearchAttributes } from './assert-search-attributes.ts';
 import { createLog } from './create-log.ts';
 import { createDataConverter } from './data-converter.ts';
@@ -33,6 +35,8 @@ import { channelQueue, JOURNEYS_QUEUE } from './task-queues.ts';
 import { createStartEnrolments } from './start-enrolments.ts';
 import { createTemporalWorkers } from './temporal-workers.ts';
 import { createTextSenders } from './text-senders.ts';
+import { traceActivities, traceClient, traceSender } from './trace-work.ts';
+import { openTracing } from './tracing.ts';
 import { WorkerStartError } from './worker-start-error.ts';
 import { createWebhookWork } from './webhook-work.ts';
 import { DEFAULT_TUNING, type WorkerTuning } from './worker-tuning.ts';
@@ -68,6 +72,8 @@ export interface WorkerOptions {
   readonly taskQueue?: string | undefined;
   /** How long one attempt of a send may take, in milliseconds. */
   readonly sendTimeoutMs?: number | undefined;
+  /** Where traces of the work go; absent: there are none. */
+  readonly tracing?: TracingSettings | null | undefined;
   /** How much is done at once; what is left out is as in DEFAULT_TUNING. */
   readonly tuning?: Partial<WorkerTuning> | undefined;
 }
@@ -97,6 +103,9 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const tuning = { ...DEFAULT_TUNING, ...options.tuning };
   assertNode();
   await using opened = new AsyncDisposableStack();
+  const tracing = await openTracing(options.tracing ?? null, log);
+  // First in, last out: the end of everything else is still told.
+  opened.defer(() => tracing?.stop());
   const onError = (error: Error): void => log.warn({ err: error }, 'a connection to the database was lost');
   const workerDatabase = openDatabase({
     url: databaseUrls.worker,
@@ -123,7 +132,12 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   await assertSearchAttributes(connection, temporal.namespace);
   const nativeConnection = await NativeConnection.connect(connectionOptions);
   opened.defer(() => nativeConnection.close());
-  const client = new Client({ connection, namespace: temporal.namespace, dataConverter });
+  const client = new Client({
+    connection,
+    namespace: temporal.namespace,
+    dataConverter,
+    ...(tracing === null ? {} : { interceptors: { workflow: [traceClient(tracing)] } }),
+  });
 
   const email = createEmailSender({
     smtpUrl: options.smtpUrl,
@@ -135,6 +149,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   opened.defer(() => email.close());
   const texts = createTextSenders({ ...options, keys: keyRing });
   const metrics = createWorkMetrics(Runtime.instance().metricMeter);
+  const observed = (channel: string, sender: Sender): Sender =>
+    metrics.counted(channel, tracing === null ? sender : traceSender(tracing, channel, sender));
   const renderer = createTemplateRenderer();
   opened.defer(() => renderer.close());
   const clock = createDatabaseClock(relayDatabase);
@@ -160,9 +176,9 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
           database: workerDatabase,
           clock,
           senders: {
-            email: metrics.counted('email', email),
-            sms: metrics.counted('sms', texts.sms),
-            whatsapp: metrics.counted('whatsapp', texts.whatsapp),
+            email: observed('email', email),
+            sms: observed('sms', texts.sms),
+            whatsapp: observed('whatsapp', texts.whatsapp),
           },
           sendTimeoutMs: options.sendTimeoutMs ?? 30_000,
           onSent: metrics.sent,
@@ -207,6 +223,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     dataConverter,
     workflowBundlePath: options.workflowBundlePath,
     tuning,
+    interceptors: tracing === null ? undefined : { activity: [traceActivities(tracing)] },
     activities,
     channelActivities: {
       email: ['sendEmail'],
@@ -215,7 +232,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       webhook: ['deliverWebhook'],
     },
   });
-  const relay = startRelay({ relayDatabase, workerDatabase, workflows, log, clock });
+  const relay = startRelay({ relayDatabase, workerDatabase, workflows, log, clock, tracing });
   webhooks.start();
   const watch = metrics.watch({ relayDatabase, workerDatabase, log });
   const ran = workers.run();

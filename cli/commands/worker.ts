@@ -6,6 +6,7 @@ import { createLog } from '../../worker/create-log.ts';
 import { installRuntime } from '../../worker/install-runtime.ts';
 import { startWorker } from '../../worker/start-worker.ts';
 import { writeWorkflowBundle } from '../../worker/workflow-bundle.ts';
+import { tracingFrom } from '../../tracing-settings.ts';
 import { tuningFrom } from '../../worker/worker-tuning.ts';
 import { temporalFromEnvironment } from '../temporal-connection.ts';
 
@@ -65,6 +66,7 @@ async function runWorker(options: { metrics?: string; sendTimeout: number; write
     workflowBundlePath: config.WORKFLOW_BUNDLE,
     sendTimeoutMs: options.sendTimeout * 1_000,
     tuning: tuningFrom(config),
+    tracing: tracingFrom(config),
     log,
   });
   log.info('carrying out journeys');

@@ -6,6 +6,7 @@ import type { Config } from '../../config.ts';
 import { createLog } from '../../worker/create-log.ts';
 import { installRuntime } from '../../worker/install-runtime.ts';
 import { startWorker } from '../../worker/start-worker.ts';
+import { tracingFrom } from '../../tracing-settings.ts';
 import { tuningFrom } from '../../worker/worker-tuning.ts';
 import { temporalFromEnvironment } from '../temporal-connection.ts';
 import { bundleWorkflows } from './bundle-workflows.ts';
@@ -141,6 +142,7 @@ export async function startDev(options: DevOptions): Promise<RunningDev | null> 
       publicUrl,
       workflowBundlePath,
       tuning: tuningFrom(config),
+      tracing: tracingFrom(config),
       log,
     });
     started.defer(worker.stop);

@@ -9,6 +9,7 @@ import { createPayloadCodec } from '../../worker/payload-codec.ts';
 import { clearPayloads } from '../support/clear-payloads.ts';
 import { eventually } from '../support/eventually.ts';
 import { nextMailFails } from '../support/mails.ts';
+import { startOtlpSink, type OtlpSink } from '../support/otlp-sink.ts';
 import { connectClient, testKeyRing } from '../support/temporal.ts';
 import { createSupplier, createWorld, type World } from '../support/world.ts';
 
@@ -23,15 +24,17 @@ let child: ChildProcess;
 let logs = '';
 let metrics = '';
 let histories = '';
+let sink: OtlpSink;
 
 beforeAll(async () => {
-  world = await createWorld();
+  [world, sink] = await Promise.all([createWorld(), startOtlpSink()]);
   const metricsAddress = `127.0.0.1:${await getPort()}`;
   const options = {
     ...world.workerOptions,
     publicUrl: 'http://127.0.0.1:9',
     twilio: { ...world.inbox.twilio, sender: { from: '+447700900800' } },
     metricsAddress,
+    tracing: { endpoint: sink.endpoint, serviceName: 'talkative', kept: 1 },
   };
   child = spawn(process.execPath, [WORKER, JSON.stringify(options)], { stdio: ['ignore', 'pipe', 'pipe'] });
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (logs += chunk.toString()));
@@ -100,6 +103,7 @@ beforeAll(async () => {
 }, 150_000);
 afterAll(async () => {
   child?.kill('SIGKILL');
+  await sink?.stop();
   await world?.close();
 });
 
@@ -132,6 +136,39 @@ describe('where messages go wrong in every way, nothing says to whom they went',
   test('in the metrics', () => {
     expect(metrics).toContain('temporal_activity');
     expect(marksIn(metrics)).toEqual([]);
+  });
+
+  test('in the traces, which tell of every attempt by its ids and of every answer by its code', () => {
+    expect(marksIn(sink.text())).toEqual([]);
+    const spans = sink.spans();
+    const sends = spans.filter(({ name }) => name === 'sendEmail');
+    const [send] = sends;
+    const organizationId = send?.attributes['wedsync.organization.id'];
+    expect(send).toMatchObject({
+      service: 'talkative',
+      attributes: {
+        'temporal.workflow.id': `journey/${organizationId}/${send?.attributes['wedsync.execution.id']}`,
+        'temporal.run.id': expect.any(String),
+        'temporal.activity.type': 'sendEmail',
+        'temporal.activity.attempt': 1,
+        'temporal.activity.local': false,
+        'temporal.task_queue': 'journeys-email',
+        'wedsync.organization.id': expect.stringMatching(/^[0-9a-f-]{36}$/),
+        'wedsync.step.key': 'welcome',
+        'wedsync.step.occurrence': 1,
+        'wedsync.outcome': 'completed',
+      },
+    });
+    const answers = spans.filter((span) => sends.some(({ spanId }) => span.parentSpanId === spanId));
+    expect(new Set(answers.map(({ attributes }) => attributes['wedsync.outcome']))).toEqual(
+      new Set(['accepted', 'refused', 'not_accepted', 'unknown']),
+    );
+    expect(answers.every(({ name, traceId }) => name === 'smtp email' && traceId !== '')).toBe(true);
+    // An event's way to its journeys, with the start of their workflows within it.
+    const starts = spans.filter(({ name }) => name === 'start journeyRun');
+    expect(starts.length).toBeGreaterThan(0);
+    for (const { parentSpanId } of starts)
+      expect(spans.find(({ spanId }) => spanId === parentSpanId)?.attributes['wedsync.event']).toBe('client.booked');
   });
 
   test('in the histories, though the reasons stand in them', () => {

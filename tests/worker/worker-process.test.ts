@@ -1,11 +1,17 @@
+import { fileURLToPath } from 'node:url';
+
 import getPort from 'get-port';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 
 import { eventually } from '../support/eventually.ts';
 import { mailsArrive, mailsTo, nextMailFails } from '../support/mails.ts';
+import { startOtlpSink } from '../support/otlp-sink.ts';
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
 import { createSupplier, createWorld, type Supplier, type World } from '../support/world.ts';
+
+/** Its output then names every module of OpenTelemetry that it loads. */
+const TELLS_TELEMETRY = `--import ${fileURLToPath(new URL('../support/tell-telemetry.ts', import.meta.url))}`;
 
 let world: World;
 let supplier: Supplier;
@@ -44,7 +50,11 @@ const statusOf = async (clientId: string): Promise<string | undefined> =>
 describe('a worker as a process', () => {
   test('offers its metrics and those of Temporal, and logs no address of anybody', { timeout: 120_000 }, async () => {
     const port = await getPort();
-    const process = await worker({ METRICS_ADDRESS: `127.0.0.1:${port}`, LOG_LEVEL: 'debug' });
+    const process = await worker({
+      METRICS_ADDRESS: `127.0.0.1:${port}`,
+      LOG_LEVEL: 'debug',
+      NODE_OPTIONS: TELLS_TELEMETRY,
+    });
     const sent = await supplier.book({ email: 'ana.sent@example.com' });
     await mailsArrive(world, 'ana.sent@example.com', 1);
     await nextMailFails(world, { kind: 'refuse', to: 'ana.refused@example.com' });
@@ -85,6 +95,8 @@ describe('a worker as a process', () => {
       requestId: ofTemporal?.['workflowId'],
     });
     expect(process.output()).not.toMatch(/@example\.com|Ana|Lopez/);
+    // Nobody wants traces: nothing of their library is even loaded.
+    expect(process.output()).not.toContain('opentelemetry');
     expect(await process.stop()).toBe(0);
   });
 
@@ -92,7 +104,14 @@ describe('a worker as a process', () => {
     'told to stop in the middle of a send finishes it first, and nobody sends it again',
     { timeout: 120_000 },
     async () => {
-      const first = await worker({ WORKER_SHUTDOWN_SECONDS: '20' });
+      const collector = await startOtlpSink();
+      onTestFinished(() => collector.stop());
+      const first = await worker({
+        WORKER_SHUTDOWN_SECONDS: '20',
+        OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint,
+        OTEL_SERVICE_NAME: 'first-worker',
+        NODE_OPTIONS: TELLS_TELEMETRY,
+      });
       const email = 'slow@example.com';
       await nextMailFails(world, { kind: 'late_answer', to: email, delayMs: 5_000 });
       const clientId = await supplier.book({ email });
@@ -100,6 +119,12 @@ describe('a worker as a process', () => {
       expect(await first.stop()).toBe(0);
       // Not `unknown`: the answer of the mail server was waited for and written down.
       expect(await statusOf(clientId)).toBe('sent');
+      // Its span too was handed over before the end.
+      expect(collector.spans().find(({ name }) => name === 'sendEmail')).toMatchObject({
+        service: 'first-worker',
+        attributes: { 'wedsync.organization.id': supplier.organizationId, 'wedsync.outcome': 'completed' },
+      });
+      expect(first.output()).toContain('opentelemetry');
       const second = await worker({});
       await eventually('the journey has ended', async () => {
         const rows = await world.db.query(
