@@ -16,6 +16,7 @@ import {
   type FinishedAttempt,
   type OpenDelivery,
 } from '../db/webhook-deliveries.ts';
+import { mailOwners } from '../db/team-mails.ts';
 import { noteWebhookHealth, switchWebhook, tellOwners } from '../db/webhooks.ts';
 import type { Clock } from './clock.ts';
 import type { DeliverWebhook } from './webhook-activities.ts';
@@ -134,18 +135,27 @@ async function followHealth(
     const lasting = result.endpoint === 'switch_off' ? '' : ' It has taken nothing for five days.';
     await switchWebhook(trx, endpoint.id, false, `${reason}${lasting}`.trim(), at);
     const body = `${reason}${lasting} Repair it, then switch it on again and replay what was missed.`;
-    await tellOwners(trx, `webhook-off/${endpoint.id}/${at.toISOString()}`, 'A webhook was switched off', body.trim());
+    const key = `webhook-off/${endpoint.id}/${at.toISOString()}`;
+    await tellOwners(trx, key, `The webhook "${endpoint.name}" was switched off`, body.trim());
+    await mailOwners(trx, key);
     return;
   }
   if (decision === 'exhausted') {
     // Once a day and endpoint: an outage of a day can end hundreds of deliveries.
     const key = `webhook-exhausted/${endpoint.id}/${at.toISOString().slice(0, 10)}`;
-    await tellOwners(trx, key, 'A webhook could not be delivered', `${reason} All attempts over three days failed.`);
+    await tellOwners(
+      trx,
+      key,
+      `Something could not be delivered to the webhook "${endpoint.name}"`,
+      `${reason} All attempts over three days failed.`,
+    );
   }
   const warnings = endpoint.warnings + (judgement === 'warn' ? 1 : 0);
   await noteWebhookHealth(trx, endpoint.id, { failingSince, warnings });
   if (judgement === 'warn') {
     const key = `webhook-warning/${organizationId}/${endpoint.id}/${failingSince.toISOString()}/${warnings}`;
-    await tellOwners(trx, key, 'A webhook keeps failing', `${reason} It will be switched off after five days.`);
+    const body = `${reason} It will be switched off after five days.`;
+    await tellOwners(trx, key, `The webhook "${endpoint.name}" keeps failing`, body);
+    await mailOwners(trx, key);
   }
 }

@@ -233,6 +233,9 @@ export type CommunicationEventType = (typeof COMMUNICATION_EVENT_TYPES)[number];
 const DELIVERY_STATUSES = ['pending', 'succeeded', 'failed', 'exhausted', 'cancelled'] as const;
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
+const TEAM_MAIL_STATUSES = ['queued', 'sending', 'sent', 'failed', 'unknown'] as const;
+export type TeamMailStatus = (typeof TEAM_MAIL_STATUSES)[number];
+
 /** What was decided after an attempt of a delivery. */
 const DELIVERY_DECISIONS = ['delivered', 'retry', 'exhausted', 'failed', 'switch_off', 'lost'] as const;
 export type DeliveryDecision = (typeof DELIVERY_DECISIONS)[number];
@@ -316,6 +319,7 @@ export const COLUMN_LISTS: Readonly<Record<string, ColumnList>> = {
   'field_completion_states.status': { type: 'CompletionState', values: COMPLETION_STATES },
   'form_fields.field_type': { type: 'FormFieldType', values: FORM_FIELD_TYPES },
   'communication_events.event_type': { type: 'CommunicationEventType', values: COMMUNICATION_EVENT_TYPES },
+  'team_mails.status': { type: 'TeamMailStatus', values: TEAM_MAIL_STATUSES },
   'webhook_deliveries.status': { type: 'DeliveryStatus', values: DELIVERY_STATUSES },
   'webhook_delivery_attempts.decision': { type: 'DeliveryDecision', values: DELIVERY_DECISIONS },
   'webhooks.signature': { type: 'WebhookSignature', values: WEBHOOK_SIGNATURES },

@@ -5,7 +5,7 @@
 
 import type { ColumnType } from "kysely";
 
-import type { Arm, BatchStatus, BusinessType, CampaignStatus, Channel, ClientEventSource, ClientStatus, CommunicationEventType, CommunicationStatus, CompletionState, ConsentSource, ConsentState, ContactType, CoreFieldCategory, CoreFieldType, CoreValueSource, Decision, DelayUnit, DeliveryDecision, DeliveryStatus, Direction, ExecutionStatus, FormFieldType, FormStatus, HeldChannel, HoldCause, HoldScope, IfUnknown, InboundProvider, InvoiceStatus, JourneyStatus, LateAnswer, MemberRole, MessageType, OutboxEvent, PaymentStatus, PricingTier, Purpose, RelationshipStatus, RequestStatus, RetentionAction, SourceSystem, StepState, StepType, SubjectType, SubmissionStatus, SubscriptionStatus, SuppressionReason, TaskStatus, TemplateKind, WebhookEventStatus, WebhookSignature } from './domain.ts';
+import type { Arm, BatchStatus, BusinessType, CampaignStatus, Channel, ClientEventSource, ClientStatus, CommunicationEventType, CommunicationStatus, CompletionState, ConsentSource, ConsentState, ContactType, CoreFieldCategory, CoreFieldType, CoreValueSource, Decision, DelayUnit, DeliveryDecision, DeliveryStatus, Direction, ExecutionStatus, FormFieldType, FormStatus, HeldChannel, HoldCause, HoldScope, IfUnknown, InboundProvider, InvoiceStatus, JourneyStatus, LateAnswer, MemberRole, MessageType, OutboxEvent, PaymentStatus, PricingTier, Purpose, RelationshipStatus, RequestStatus, RetentionAction, SourceSystem, StepState, StepType, SubjectType, SubmissionStatus, SubscriptionStatus, SuppressionReason, TaskStatus, TeamMailStatus, TemplateKind, WebhookEventStatus, WebhookSignature } from './domain.ts';
 
 export type ArrayType<T> = ArrayTypeImpl<T> extends (infer U)[]
   ? U[]
@@ -1596,6 +1596,28 @@ export interface Tasks {
   updated_at: Generated<Timestamp>;
 }
 
+export interface TeamMails {
+  attempts: Generated<number>;
+  claimed_at: Timestamp | null;
+  created_at: Generated<Timestamp>;
+  error_code: string | null;
+  error_message: string | null;
+  id: Generated<string>;
+  next_attempt_at: Generated<Timestamp>;
+  notification_id: string;
+  organization_id: Generated<string>;
+  sent_at: Timestamp | null;
+  /**
+   * sending: claimed, right before its first byte leaves. unknown: it may have arrived, and is not sent again.
+   */
+  status: Generated<TeamMailStatus>;
+  updated_at: Generated<Timestamp>;
+  /**
+   * The address is that of the login, as it is when the mail goes.
+   */
+  user_id: string;
+}
+
 export interface TemplateAttachments {
   /**
    * At most 5 MB each.
@@ -1861,6 +1883,7 @@ export interface DB {
   supplier_dashboard_summary: SupplierDashboardSummary;
   suppressions: Suppressions;
   tasks: Tasks;
+  team_mails: TeamMails;
   template_attachments: TemplateAttachments;
   user_profiles: UserProfiles;
   users: Users;

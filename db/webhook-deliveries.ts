@@ -86,6 +86,7 @@ export interface OpenDelivery {
   readonly stepExecutionId: string | null;
   readonly endpoint: {
     readonly id: string;
+    readonly name: string;
     readonly secret: Buffer;
     readonly previousSecret: { readonly secret: Buffer; readonly until: Date } | null;
     readonly headers: Buffer | null;
@@ -110,6 +111,7 @@ type DeliveryRow = {
   stepExecutionId: string | null;
   nextAttemptAt: Date | null;
   webhookId: string | null;
+  webhookName: string | null;
   isActive: boolean | null;
   isRemoved: boolean;
   isTest: boolean;
@@ -154,7 +156,7 @@ async function lockDelivery(trx: Trx, deliveryId: string): Promise<DeliveryRow |
   const { rows } = await sql<DeliveryRow>`
     select d.status, d.replays, d.attempt_count + 1 as attempt, d.attempt_count + 1 - d.replay_base as rung,
       coalesce(d.url, w.url) as url, d.payload, d.step_execution_id as "stepExecutionId",
-      d.next_attempt_at as "nextAttemptAt", d.webhook_id as "webhookId", w.is_active as "isActive",
+      d.next_attempt_at as "nextAttemptAt", d.webhook_id as "webhookId", w.name as "webhookName", w.is_active as "isActive",
       w.removed_at is not null as "isRemoved", d.is_test as "isTest", w.secret_ciphertext as secret, w.previous_secret_ciphertext as "previousSecret",
       w.previous_secret_until as "previousUntil", w.headers_ciphertext as headers, w.failing_since as "failingSince",
       w.warnings,
@@ -176,6 +178,7 @@ function openDelivery(row: DeliveryRow): OpenDelivery {
       ? null
       : {
           id: row.webhookId,
+          name: row.webhookName ?? '',
           secret: row.secret,
           previousSecret: previous,
           headers: row.headers,

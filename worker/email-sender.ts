@@ -42,13 +42,20 @@ const UNUSABLE: SendResult = {
   detail: "Not sent: the organization's own sender cannot be used. Set it up again: wedsync channels set email.",
 };
 
+export interface EmailSender extends Sender {
+  /** The platform's own server and name, for mails to a supplier's team. */
+  readonly platform: Pick<Channel<EmailMessage>, 'send'>;
+  close(): Promise<void>;
+}
+
 /** Sends mails of journeys: by the organization's own server and in its own name, else by the platform's. */
-export function createEmailSender(options: EmailSenderOptions): Sender & { close(): Promise<void> } {
+export function createEmailSender(options: EmailSenderOptions): EmailSender {
   const platform = serversOf(options.smtpUrl, options.backupSmtpUrl, options.fromAddress);
   const own = keepLatest<Channel<EmailMessage>>(KEPT);
   const shared = createFailoverEmailChannel({ servers: platform, from: { address: options.fromAddress } });
   return {
     provider: 'smtp',
+    platform: shared,
     async send(message, sendOptions) {
       const { identity, organizationId } = message;
       if (identity === null) return shared.send(toEmail(message, options, {}), sendOptions);

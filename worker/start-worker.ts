@@ -33,6 +33,7 @@ import { startRelay } from './relay.ts';
 import { routeSends } from './route-sends.ts';
 import { channelQueue, JOURNEYS_QUEUE } from './task-queues.ts';
 import { createStartEnrolments } from './start-enrolments.ts';
+import { startTeamMailWork } from './team-mail-work.ts';
 import { createTemporalWorkers } from './temporal-workers.ts';
 import { createTextSenders } from './text-senders.ts';
 import { traceActivities, traceClient, traceSender } from './trace-work.ts';
@@ -91,6 +92,7 @@ type TemporalAddress = Pick<NativeConnectionOptions, 'address' | 'tls' | 'apiKey
 
 /** The relay is ill when it has not looked at the outbox for so long. */
 const RELAY_LATE_MS = 15_000;
+const SEND_TIMEOUT_MS = 30_000;
 const NO_REPLY = 'journeys@wedsync.invalid';
 
 /**
@@ -180,7 +182,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
             sms: observed('sms', texts.sms),
             whatsapp: observed('whatsapp', texts.whatsapp),
           },
-          sendTimeoutMs: options.sendTimeoutMs ?? 30_000,
+          sendTimeoutMs: options.sendTimeoutMs ?? SEND_TIMEOUT_MS,
           onSent: metrics.sent,
           renderer,
           publicUrl: options.publicUrl,
@@ -234,6 +236,14 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   });
   const relay = startRelay({ relayDatabase, workerDatabase, workflows, log, clock, tracing });
   webhooks.start();
+  const teamMail = startTeamMailWork({
+    relayDatabase,
+    database: workerDatabase,
+    clock,
+    log,
+    sendTimeoutMs: options.sendTimeoutMs ?? SEND_TIMEOUT_MS,
+    channel: email.platform,
+  });
   const watch = metrics.watch({ relayDatabase, workerDatabase, log });
   const ran = workers.run();
 
@@ -242,7 +252,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     try {
       await ran;
     } finally {
-      await Promise.all([relay.stop(), watch.stop()]);
+      await Promise.all([relay.stop(), watch.stop(), teamMail.stop()]);
       await resources.disposeAsync();
     }
   })();

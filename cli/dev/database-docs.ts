@@ -61,6 +61,7 @@ const AREAS: readonly { title: string; about: string; tables: readonly string[] 
       'holds',
       'tasks',
       'notifications',
+      'team_mails',
       'outbox',
     ],
   },

@@ -66,6 +66,7 @@ export const UNIQUE_MESSAGES: Readonly<Record<string, ConstraintMessage>> = {
   tasks_organization_id_dedup_key_key: ['dedupKey', twice('This task')],
   template_attachments_file_name_key: ['fileName', twice('A file of this name')],
   template_attachments_position_key: ['position', twice('A file at this place')],
+  team_mails_organization_id_notification_id_user_id_key: ['userId', twice('This mail')],
   user_profiles_organization_id_user_id_key: ['userId', 'This person is a member already.'],
   users_email_normalized_key: ['email', 'A login with this address is there already.'],
   webhook_deliveries_organization_id_idempotency_key_key: ['idempotencyKey', twice('This delivery')],

@@ -94,7 +94,10 @@ describe('register of personal data', () => {
   });
 
   it('has every table whose rows belong to a client by a foreign key', async () => {
-    const known = { stripe_payment_links: 'names a payment, which stays as a financial record' };
+    const known = {
+      stripe_payment_links: 'names a payment, which stays as a financial record',
+      team_mails: 'tells that a notification went to a member of the team; goes with it',
+    };
     const rows = await db.query<{ name: string }>(`
       with recursive owned as (
         select 'app.clients'::regclass::oid as oid

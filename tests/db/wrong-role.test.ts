@@ -19,6 +19,7 @@ const BEYOND_TENANTS: readonly string[] = [
   'app.organizations app_relay select',
   'app.outbox app_relay select update delete',
   'app.security_events app_auth insert',
+  'app.team_mails app_relay select',
   'app.users app_auth select insert update',
   'app.webhook_deliveries app_relay select update',
   'app.webhook_events app_relay select update delete',

@@ -133,7 +133,7 @@ describe('a delivery', () => {
     ]);
     expect(new Set(receiver.received.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
     const titles = (await notesOf(endpoint.organizationId)).map(({ title }) => title);
-    expect(titles).toContain('A webhook could not be delivered');
+    expect(titles).toContain(`Something could not be delivered to the webhook "${endpoint.name}"`);
   });
 
   test('is not tried before its time where something calls too early', async () => {
@@ -209,7 +209,7 @@ describe('an endpoint', () => {
     expect(await attempt(second)).toBe('cancelled');
     expect(receiver.received).toHaveLength(1);
     expect(await notesOf(endpoint.organizationId)).toEqual([
-      { title: 'A webhook was switched off', recipient_role: 'owner' },
+      { title: `The webhook "${endpoint.name}" was switched off`, recipient_role: 'owner' },
     ]);
   });
 
@@ -230,9 +230,9 @@ describe('an endpoint', () => {
       await attempt(await endpoint.deliver(`five-days-${Math.random()}`));
     }
     expect((await notesOf(endpoint.organizationId)).map(({ title }) => title)).toEqual([
-      'A webhook keeps failing',
-      'A webhook keeps failing',
-      'A webhook was switched off',
+      `The webhook "${endpoint.name}" keeps failing`,
+      `The webhook "${endpoint.name}" keeps failing`,
+      `The webhook "${endpoint.name}" was switched off`,
     ]);
   });
 

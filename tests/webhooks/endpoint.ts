@@ -17,9 +17,10 @@ export async function createEndpoint(
   count += 1;
   const organizationId = options.organizationId ?? (await createOrganization(db));
   const secret = generateSigningKey('hmac');
+  const name = `endpoint ${count}`;
   const webhook = await withTenant(db.api, { organizationId, actor: 'test' }, (trx) =>
     addWebhook(trx, {
-      name: `endpoint ${count}`,
+      name,
       url,
       events: options.events ?? ['*'],
       signature: 'hmac',
@@ -33,6 +34,7 @@ export async function createEndpoint(
   return {
     organizationId,
     webhookId,
+    name,
     secret,
     /** Writes a delivery as a trigger does. */
     async deliver(key: string, clientId?: string): Promise<DeliveryRef> {
@@ -50,6 +52,17 @@ export async function createOrganization(db: TestDatabase): Promise<string> {
   const [row] = await db.query<{ id: string }>(
     `insert into app.organizations (name, slug, timezone) values ('Wildflower', $1, 'Europe/London') returning id`,
     [`hooks-${count}-${process.pid}`],
+  );
+  return row?.id ?? '';
+}
+
+/** A person who owns an organization, by their login. */
+export async function addOwner(db: TestDatabase, organizationId: string, email: string): Promise<string> {
+  const [row] = await db.query<{ id: string }>(
+    `with u as (insert into app.users (email) values ($2) returning id)
+     insert into app.user_profiles (organization_id, user_id, role, first_name, last_name)
+     select $1, id, 'OWNER', 'Olive', 'Owner' from u returning user_id as id`,
+    [organizationId, email],
   );
   return row?.id ?? '';
 }

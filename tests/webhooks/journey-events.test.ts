@@ -3,9 +3,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { startReceiver } from '../channels/webhook/receiver.ts';
 import { eventually } from '../support/eventually.ts';
+import { mailsArrive } from '../support/mails.ts';
 import { createSupplier, createWorld, type World } from '../support/world.ts';
 import { startWorker, type RunningWorker } from '../../worker/start-worker.ts';
-import { createEndpoint } from './endpoint.ts';
+import { addOwner, createEndpoint } from './endpoint.ts';
 
 let world: World;
 let worker: RunningWorker | undefined;
@@ -60,4 +61,12 @@ test('what happens in a journey reaches the supplier’s endpoint, signed, once,
     .map(({ body }) => JSON.parse(body.toString()) as Event)
     .find(({ type }) => type === 'step.skipped');
   expect(skipped?.data.step).toMatchObject({ key: 'skipped', reason: 'only_if' });
+});
+
+test('who owns an endpoint that is switched off gets a mail of the platform’s', async () => {
+  const endpoint = await createEndpoint(world.db, 'https://169.254.169.254/');
+  await addOwner(world.db, endpoint.organizationId, 'olive@example.com');
+  await endpoint.deliver('one');
+  const [mail] = await mailsArrive(world, 'olive@example.com', 1);
+  expect(mail?.subject).toBe(`The webhook "${endpoint.name}" was switched off (Wildflower)`);
 });

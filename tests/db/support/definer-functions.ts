@@ -13,6 +13,7 @@ export const DEFINER_CALLERS: Readonly<Record<string, readonly LoginRole[]>> = {
   'app.find_stripe_account': ['app_api'],
   'app.keep_inbound_event': ['app_api'],
   'app.keep_unclaimed_event': ['app_api'],
+  'app.member_address': ['app_worker'],
   'app.wake_execution': ['app_api', 'app_worker'],
   'app.tell_due': ['app_relay'],
   'app.assert_limit': [],

@@ -94,6 +94,8 @@ begin
     values (org, client, execution, step, 'Call', usr);
   insert into app.notifications (organization_id, client_id, execution_id, title, recipient_id)
     values (org, client, execution, 'Hello', usr);
+  insert into app.team_mails (organization_id, notification_id, user_id)
+    select org, n.id, usr from app.notifications n where n.organization_id = org;
   insert into app.approvals (organization_id, execution_id, step_key) values (org, execution, 'welcome');
   insert into app.holds (organization_id, scope, client_id) values (org, 'client', client);
   insert into app.sending_days (organization_id, channel, day) values (org, 'email', '2027-06-12');

@@ -62,6 +62,7 @@ const EXCEPTIONS: Readonly<Record<string, readonly Omit<Policy, 'schema' | 'tabl
   ],
   'app.outbox': [tenant(OWN), everything('relay', 'app_relay')],
   'app.webhook_deliveries': [tenant(OWN), everything('relay', 'app_relay')],
+  'app.team_mails': [tenant(OWN), tenantReads('relay', 'true', ['app_relay'])],
   'app.webhooks': [tenant(OWN), tenantReads('relay', 'true', ['app_relay'])],
   'app.webhook_events': [tenant(OWN), everything('relay', 'app_relay')],
   'app.security_events': [
