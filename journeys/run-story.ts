@@ -1,5 +1,6 @@
 // Runs a story and compares what went out with what it expects.
 import { isMessage, type JourneyDefinition, type Step } from './definition.ts';
+import { doubtScript, type ScriptDoubt } from './doubt-script.ts';
 import { stepsByKey } from './effects.ts';
 import type { PlannedStep } from './plan.ts';
 import { primaryOf } from './recipients.ts';
@@ -25,6 +26,8 @@ export type StoryResult = {
   readonly passed: boolean;
   readonly out: readonly WentOut[];
   readonly differences: readonly Difference[];
+  /** Rows of its script that probably mean something else; they let no story fail. */
+  readonly doubts: readonly ScriptDoubt[];
   readonly simulation: Simulation;
 };
 
@@ -41,7 +44,8 @@ export function runStory(story: Story, definition: JourneyDefinition): StoryResu
       .map((one) => unexpected(story, one)),
     ...story.expect.not.flatMap((expected) => compareNot(story, expected, simulation, out, definition)),
   ];
-  return { title: story.title, passed: differences.length === 0, out, differences, simulation };
+  const doubts = doubtScript(story.script, definition);
+  return { title: story.title, passed: differences.length === 0, out, differences, doubts, simulation };
 }
 
 function isOut(entry: LogEntry): entry is WentOut {

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { doubtScript, type ScriptDoubt } from '../../journeys/doubt-script.ts';
 import { runStory, type StoryResult } from '../../journeys/run-story.ts';
 import { parseScript, type ScriptEvent } from '../../journeys/script.ts';
 import { simulate } from '../../journeys/simulate.ts';
@@ -52,7 +53,7 @@ A script is a list; times without a zone are local times of the organization:
   - { at: "2027-04-29T10:30", do: payment.succeeded, payment: p1 }
   - { at: "2027-05-01T09:00", do: worker.down, until: "2027-05-01T14:00" }
 What can happen: ${happenings().join(', ')}.
-Any other name is an event of your own, such as gallery.delivered.
+Any other name is an event of your own, such as gallery.delivered; one that is spelled nearly like these is pointed out.
 
 Examples:
   wedsync simulate journey.yaml --facts couple.yaml --script events.yaml
@@ -78,10 +79,14 @@ async function rehearse(file: string, factsFile: string, options: Options): Prom
   if (!facts.ok || !journey.ok || !script.ok) return await printParts([journey, facts, script], options.json === true);
   const until = options.until === undefined ? {} : { until: instantOf('--until', options.until, zone) };
   const { log, plan } = simulate(journey.value, facts.value, script.value, until);
-  if (options.json) return await writeOut(process.stdout, `${JSON.stringify({ log, plan }, null, 2)}\n`);
+  const doubts = doubtScript(script.value, journey.value);
+  if (options.json) return await writeOut(process.stdout, `${JSON.stringify({ log, plan, doubts }, null, 2)}\n`);
   const colours = coloursFor(process.stdout, process.env);
   const width = process.stdout.isTTY ? process.stdout.columns : null;
-  return await writeOut(process.stdout, `${logTable(log, colours, width)}\n\n${nextLine(plan)}\n`);
+  return await writeOut(
+    process.stdout,
+    `${logTable(log, colours, width)}\n\n${nextLine(plan)}\n${doubtLines(doubts, colours)}`,
+  );
 }
 
 async function readScript(file: string | undefined, zone: string): Promise<PartResult<ScriptEvent[]>> {
@@ -128,7 +133,14 @@ function storyText({ file, result, problems }: Told, colours: Colours): string {
   const mark = result.passed ? colours.green('✓') : colours.red('✗');
   const out = logTable(result.out, colours, process.stdout.isTTY ? process.stdout.columns : null);
   const differences = result.differences.map(({ message }) => `  ${colours.red('differs')}  ${printable(message)}\n`);
-  return `${mark} ${colours.bold(printable(result.title))} (${printable(file)})\n\n${out}\n\n${differences.join('')}${differences.length > 0 ? '\n' : ''}`;
+  const remarks = `${differences.join('')}${doubtLines(result.doubts, colours)}`;
+  return `${mark} ${colours.bold(printable(result.title))} (${printable(file)})\n\n${out}\n\n${remarks}${remarks === '' ? '' : '\n'}`;
+}
+
+function doubtLines(doubts: readonly ScriptDoubt[], colours: Colours): string {
+  return doubts
+    .map(({ row, message }) => `  ${colours.yellow('warning')}  row ${row} of the script: ${printable(message)}\n`)
+    .join('');
 }
 
 function summary(told: readonly Told[], failed: number): unknown {
@@ -136,7 +148,14 @@ function summary(told: readonly Told[], failed: number): unknown {
     passed: failed === 0,
     stories: told.map(({ file, result, problems }) =>
       result
-        ? { file, title: result.title, passed: result.passed, out: result.out, differences: result.differences }
+        ? {
+            file,
+            title: result.title,
+            passed: result.passed,
+            out: result.out,
+            differences: result.differences,
+            doubts: result.doubts,
+          }
         : { file, passed: false, problems: problems.found.map((problem) => ({ file: problems.file, ...problem })) },
     ),
   };

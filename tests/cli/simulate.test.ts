@@ -60,6 +60,25 @@ describe('wedsync simulate --story', () => {
     ]);
   });
 
+  it('points out an event of one’s own that is nearly one of ours, and nothing else', async () => {
+    const story = readFileSync(`${STORIES}01-photographer-all-in-order.yaml`, 'utf8');
+    const rows = ['form.submited', 'gallery.opened', 'shop'].map(
+      (what) => `  - { at: "2026-11-24T10:00", do: ${what} }`,
+    );
+    const named = '  - { at: "2026-11-24T10:00", do: event, name: shop }';
+    const at = await files({ 'slip.yaml': story.replace('script:\n', `script:\n${[...rows, named].join('\n')}\n`) });
+    const { code, stdout } = await wedsync(['simulate', '--story', at('slip.yaml'), '--journeys', STARTERS]);
+    expect(code).toBe(0);
+    expect(stdout.match(/warning .*/g)).toEqual([
+      expect.stringContaining(
+        'row 1 of the script: "form.submited" is taken as an event of your own. Did you mean "form.submitted"?',
+      ),
+      expect.stringContaining(
+        '"shop" is taken as an event of your own. Did you mean "stop"? If not, write { do: event, name: shop }.',
+      ),
+    ]);
+  });
+
   it('finds the journey beside the folder of the story, or by its path', async () => {
     const story = `title: Small\njourney: ./journey.yaml\nzone: Europe/London\nclient: { weddingOn: "2027-06-12" }\nstart: { event: client.booked, at: "2026-11-20T10:00" }\nexpect: { until: "2026-12-01T00:00", out: [{ at: "2026-11-20T11:00", step: welcome, type: email }] }\n`;
     const at = await files({
