@@ -80,7 +80,7 @@ describe('a mail to the owners', () => {
     const news = await createNews();
     smtp.failNext({ stage: 'rcpt', action: { reply: '451 4.3.0 try later' } });
     await mailTeamOnce(options());
-    expect((await news.rows()).map(({ status }) => status).sort()).toEqual(['queued', 'sent']);
+    expect((await news.rows()).map(({ status }) => status).toSorted()).toEqual(['queued', 'sent']);
     expect(await mailTeamOnce(options())).toBe(0);
     aheadMs += 3_600_000;
     await mailTeamOnce(options());
@@ -92,7 +92,7 @@ describe('a mail to the owners', () => {
     smtp.failNext({ stage: 'dot', action: 'rst', delivered: true });
     await mailTeamOnce(options());
     const [first, second] = await news.rows();
-    expect([first?.status, second?.status].sort()).toEqual(['sent', 'unknown']);
+    expect(new Set([first?.status, second?.status])).toEqual(new Set(['sent', 'unknown']));
     await db.query(`update app.team_mails set status = 'sending', sent_at = null, claimed_at = $2 where id = $1`, [
       second?.id,
       now(),
