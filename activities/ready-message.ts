@@ -8,7 +8,7 @@ import type { DueStep } from './step-effect.ts';
 /** The words of a message with the one address they go to. */
 export interface AddressedMessage extends Omit<
   ComposedMessage,
-  'templateId' | 'recipientName' | 'country' | 'approved' | 'lastWrote'
+  'templateId' | 'recipientName' | 'country' | 'approved' | 'approval' | 'lastWrote'
 > {
   readonly to: { readonly address: string; readonly name: string | null };
   /** Of WhatsApp outside of a conversation: the approved template goes instead of the text. */
@@ -48,7 +48,7 @@ export type Addressing =
 /**
  * Puts the address on a message: a telephone number as the networks want it (E.164), where it was written without its
  * country as one of the organization's. A WhatsApp message goes as it is within 24 hours of what the person wrote,
- * otherwise as the approved template; where there is none the step fails and says so, and its other way goes on.
+ * otherwise as the approved template; where there is none, or WhatsApp does not approve it, the step fails and says so, and its other way goes on.
  *
  * @param now ISO instant
  */
@@ -58,7 +58,7 @@ export function addressedTo(
   step: MessageStep,
   now: string,
 ): Addressing {
-  const { templateId, recipientName, country, approved, lastWrote, ...message } = composed;
+  const { templateId, recipientName, country, approved, approval, lastWrote, ...message } = composed;
   const address = step.type === 'email' ? recipient.address : parsePhoneNumber(recipient.address, country)?.e164;
   if (address === undefined) {
     return failed(
@@ -73,6 +73,13 @@ export function addressedTo(
     return failed(
       'outside_conversation',
       'The person has not written by WhatsApp within 24 hours, so only a template that WhatsApp approved may be sent, and this one is none. Give it a contentSid, or reach the couple another way.',
+    );
+  }
+  if (!isFree && approval !== null && approval.status !== 'approved') {
+    const reason = approval.reason === null ? '' : ` The reason given: ${approval.reason}.`;
+    return failed(
+      'template_not_approved',
+      `WhatsApp has not approved this template (${approval.status}), and outside of 24 hours after the person wrote nothing else may be sent.${reason} Ask again with "wedsync templates approvals", or reach the couple another way.`,
     );
   }
   const to = { address, name: recipientName };

@@ -2,6 +2,7 @@ import twilio from 'twilio';
 import type { z } from 'zod';
 import type { Channel, SendOptions, SendResult } from './channel.ts';
 import { classifyTwilio, type TwilioFailure } from './classify-twilio.ts';
+import { MISSING, readApproval, type ContentApproval } from './content-approval.ts';
 import { smsMessageSchema, whatsappMessageSchema, type SmsMessage, type WhatsappMessage } from './text-message.ts';
 
 export type TwilioOptions = {
@@ -21,6 +22,8 @@ export type TwilioOptions = {
 export type FoundMessage = { providerId: string; status: string };
 
 export type TwilioChannel<Message> = Channel<Message> & {
+  /** Asks Twilio whether WhatsApp has approved a template of the account. @throws where Twilio does not answer */
+  approvalOf(contentSid: string): Promise<ContentApproval>;
   /** Asks Twilio for a message to this number with this text since `sentAfter`: the last resort for a lost answer. */
   find(message: { to: string; body: string }, sentAfter: Date): Promise<FoundMessage | null>;
 };
@@ -70,7 +73,10 @@ function createTwilioChannel<Message extends Common>(
     autoRetry: false,
     lazyLoading: true,
   });
-  if (options.baseUrl !== undefined) client.api.baseUrl = options.baseUrl.replace(/\/$/, '');
+  if (options.baseUrl !== undefined) {
+    client.api.baseUrl = options.baseUrl.replace(/\/$/, '');
+    client.content.baseUrl = client.api.baseUrl;
+  }
   const { sender } = options;
   const from =
     'from' in sender ? { from: `${prefix}${sender.from}` } : { messagingServiceSid: sender.messagingServiceSid };
@@ -111,6 +117,15 @@ function createTwilioChannel<Message extends Common>(
       );
       return found === undefined ? null : { providerId: found.sid, status: found.status };
     },
+    async approvalOf(contentSid) {
+      try {
+        return readApproval((await client.content.v1.contents(contentSid).approvalFetch().fetch()).whatsapp);
+      } catch (error) {
+        const failure = failureOf(error);
+        if (failure.status === 404) return MISSING;
+        throw new TwilioAnswerError(classifyTwilio(failure).detail);
+      }
+    },
     async close() {},
   };
 }
@@ -143,6 +158,11 @@ async function withinTime<T>(request: Promise<T>, { signal, deadline }: SendOpti
   } finally {
     giveUp.removeEventListener('abort', stop);
   }
+}
+
+/** Twilio could not be asked; the message says why, without credentials. */
+export class TwilioAnswerError extends Error {
+  override name = 'TwilioAnswerError';
 }
 
 class GaveUpError extends Error {

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 
 import type { Channel } from './domain.ts';
+import { addNotice } from './team-work.ts';
 import type { Trx } from './tenant.ts';
 
 const keyOf = (channel: Channel): string => `channel_broken/${channel}`;
@@ -14,11 +15,7 @@ export async function channelIsBroken(
   channel: Channel,
   notice: { readonly title: string; readonly body: string },
 ): Promise<void> {
-  await sql`
-    insert into app.notifications (kind, dedup_key, title, body, recipient_role)
-    values ('channel_broken', ${keyOf(channel)}, ${notice.title}, ${notice.body}, 'owner')
-    on conflict (organization_id, dedup_key) do nothing
-  `.execute(trx);
+  await addNotice(trx, { kind: 'channel_broken', dedupKey: keyOf(channel), ...notice });
 }
 
 /** A message has left again, or a test has: the notice has done its work, and the next failure is news. */

@@ -253,6 +253,20 @@ export type InboundProvider = (typeof INBOUND_PROVIDERS)[number];
 const WEBHOOK_EVENT_STATUSES = ['pending', 'processing', 'processed', 'failed', 'ignored'] as const;
 export type WebhookEventStatus = (typeof WEBHOOK_EVENT_STATUSES)[number];
 
+/** What WhatsApp says about a template. */
+const APPROVAL_STATUSES = [
+  'unsubmitted',
+  'received',
+  'pending',
+  'approved',
+  'rejected',
+  'paused',
+  'disabled',
+  'missing',
+  'unknown',
+] as const;
+export type ApprovalStatus = (typeof APPROVAL_STATUSES)[number];
+
 const CAMPAIGN_STATUSES = ['draft', 'scheduled', 'sending', 'paused', 'completed', 'cancelled'] as const;
 export type CampaignStatus = (typeof CAMPAIGN_STATUSES)[number];
 
@@ -292,6 +306,7 @@ export const COLUMN_LISTS: Readonly<Record<string, ColumnList>> = {
   'payments.status': { type: 'PaymentStatus', values: PAYMENT_STATUSES },
   'communication_templates.channel': { type: 'MessageType', values: MESSAGE_TYPES },
   'communication_templates.template_type': { type: 'TemplateKind', values: TEMPLATE_KINDS },
+  'content_approvals.status': { type: 'ApprovalStatus', values: APPROVAL_STATUSES },
   'communications.type': { type: 'MessageType', values: MESSAGE_TYPES },
   'communications.direction': { type: 'Direction', values: DIRECTIONS },
   'communications.purpose': { type: 'Purpose', values: PURPOSES },

@@ -1,5 +1,6 @@
 import { sql, type RawBuilder } from 'kysely';
 
+import type { ApprovalStatus } from './domain.ts';
 import type { Trx } from './tenant.ts';
 
 /** A template as it stands in the table, ready to be rendered. */
@@ -14,6 +15,8 @@ export interface MessageTemplate {
   readonly formToken: string | null;
   /** Twilio's id of the approved WhatsApp template. */
   readonly contentSid: string | null;
+  /** What WhatsApp last said about it; null: never asked. */
+  readonly approval: { readonly status: ApprovalStatus; readonly reason: string | null } | null;
   /** What stands for each of its numbers, in Liquid. */
   readonly contentVariables: Readonly<Record<string, string>>;
   /** Which calendar entry the mail carries. */
@@ -96,6 +99,8 @@ export async function loadMessage(
       'template', (
         select jsonb_build_object('id', t.id, 'channel', t.channel, 'locale', t.locale, 'subject', t.subject_template,
           'body', coalesce(t.html_template, t.content_template), 'contentSid', t.content_sid,
+          'approval', (select jsonb_build_object('status', a.status, 'reason', a.rejection_reason)
+            from app.content_approvals a where a.content_sid = t.content_sid),
           'contentVariables', t.content_variables, 'calendar', t.calendar,
           'hasAttachments', exists (select from app.template_attachments f where f.template_id = t.id),
           'formToken', case when t.form is not null then app.form_link(t.form, c.id) end)
@@ -111,10 +116,7 @@ export async function loadMessage(
       'client', jsonb_build_object('partner1Name', c.partner_1_name, 'partner2Name', c.partner_2_name,
         'weddingOn', c.wedding_date, 'venue', c.venue, 'guestCount', c.guest_count, 'dates', c.key_dates,
         'metadata', c.metadata, 'version', c.version),
-      'identity', (
-        select jsonb_build_object('settings', i.settings, 'sealed', encode(i.secret_ciphertext, 'base64'))
-        from app.integration_credentials i
-        where i.provider = ${wanted.channel === 'email' ? 'smtp' : 'twilio'} and i.name = ${wanted.channel} and i.is_active),
+      'identity', (${identityOf(wanted.channel)}),
       'isProviderLimited', app.provider_is_limited(${wanted.provider ?? ''}),
       'lastWrote', case when ${wanted.channel} = 'whatsapp' then coalesce((
         select jsonb_object_agg(w.recipient, app.iso_instant(w.at))
@@ -134,6 +136,21 @@ export async function loadMessage(
     where c.id = ${wanted.clientId}
   `.execute(trx);
   return rows[0]?.source ?? null;
+}
+
+/** How the organization's messages leave on a channel; null: by the platform's sender as it is. */
+export async function loadIdentity(trx: Trx, channel: MessageTemplate['channel']): Promise<MessageIdentity | null> {
+  const { rows } = await sql<{ identity: MessageIdentity | null }>`
+    select (${identityOf(channel)}) as identity
+  `.execute(trx);
+  return rows[0]?.identity ?? null;
+}
+
+function identityOf(channel: MessageTemplate['channel']): RawBuilder<unknown> {
+  return sql`
+    select jsonb_build_object('settings', i.settings, 'sealed', encode(i.secret_ciphertext, 'base64'))
+    from app.integration_credentials i
+    where i.provider = ${channel === 'email' ? 'smtp' : 'twilio'} and i.name = ${channel} and i.is_active`;
 }
 
 /** Order of templates `t` of an organization `o`, the language that serves a reader of `locale` best first. */

@@ -57,6 +57,18 @@ export async function addNotification(trx: Trx, note: NewNotification): Promise<
   `.execute(trx);
 }
 
+/** Tells the owner something that is about no couple. The same key is the same news. */
+export async function addNotice(
+  trx: Trx,
+  note: { readonly kind: string; readonly dedupKey: string; readonly title: string; readonly body: string },
+): Promise<void> {
+  await sql`
+    insert into app.notifications (kind, dedup_key, title, body, recipient_role)
+    values (${note.kind}, ${note.dedupKey}, ${note.title}, ${note.body}, 'owner')
+    on conflict (organization_id, dedup_key) do nothing
+  `.execute(trx);
+}
+
 /** Puts a message before the supplier for approval; one that was asked about, or decided, already stays as it is. */
 export async function requestApproval(
   trx: Trx,

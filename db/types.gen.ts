@@ -5,7 +5,7 @@
 
 import type { ColumnType } from "kysely";
 
-import type { Arm, BatchStatus, BusinessType, CampaignStatus, Channel, ClientEventSource, ClientStatus, CommunicationEventType, CommunicationStatus, CompletionState, ConsentSource, ConsentState, ContactType, CoreFieldCategory, CoreFieldType, CoreValueSource, Decision, DelayUnit, DeliveryDecision, DeliveryStatus, Direction, ExecutionStatus, FormFieldType, FormStatus, HeldChannel, HoldCause, HoldScope, IfUnknown, InboundProvider, InvoiceStatus, JourneyStatus, LateAnswer, MemberRole, MessageType, OutboxEvent, PaymentStatus, PricingTier, Purpose, RelationshipStatus, RequestStatus, RetentionAction, SourceSystem, StepState, StepType, SubjectType, SubmissionStatus, SubscriptionStatus, SuppressionReason, TaskStatus, TeamMailStatus, TemplateKind, WebhookEventStatus, WebhookSignature } from './domain.ts';
+import type { ApprovalStatus, Arm, BatchStatus, BusinessType, CampaignStatus, Channel, ClientEventSource, ClientStatus, CommunicationEventType, CommunicationStatus, CompletionState, ConsentSource, ConsentState, ContactType, CoreFieldCategory, CoreFieldType, CoreValueSource, Decision, DelayUnit, DeliveryDecision, DeliveryStatus, Direction, ExecutionStatus, FormFieldType, FormStatus, HeldChannel, HoldCause, HoldScope, IfUnknown, InboundProvider, InvoiceStatus, JourneyStatus, LateAnswer, MemberRole, MessageType, OutboxEvent, PaymentStatus, PricingTier, Purpose, RelationshipStatus, RequestStatus, RetentionAction, SourceSystem, StepState, StepType, SubjectType, SubmissionStatus, SubscriptionStatus, SuppressionReason, TaskStatus, TeamMailStatus, TemplateKind, WebhookEventStatus, WebhookSignature } from './domain.ts';
 
 export type ArrayType<T> = ArrayTypeImpl<T> extends (infer U)[]
   ? U[]
@@ -473,6 +473,26 @@ export interface ContactLinks {
    * 244 random bits. In plain text, since every mail repeats the link; it opens only this choice.
    */
   token: Generated<string>;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface ContentApprovals {
+  /**
+   * As it was approved.
+   */
+  category: string | null;
+  checked_at: Timestamp;
+  /**
+   * Twilio's id of the template.
+   */
+  content_sid: string;
+  created_at: Generated<Timestamp>;
+  organization_id: Generated<string>;
+  rejection_reason: string | null;
+  /**
+   * missing: the account has no such template. unknown: a word that this version does not know.
+   */
+  status: ApprovalStatus;
   updated_at: Generated<Timestamp>;
 }
 
@@ -1821,6 +1841,7 @@ export interface DB {
   communications: Communications;
   consents: Consents;
   contact_links: ContactLinks;
+  content_approvals: ContentApprovals;
   core_field_history: CoreFieldHistory;
   core_field_values: CoreFieldValues;
   core_fields: CoreFields;

@@ -39,6 +39,7 @@ import { createTextSenders } from './text-senders.ts';
 import { traceActivities, traceClient, traceSender } from './trace-work.ts';
 import { openTracing } from './tracing.ts';
 import { WorkerStartError } from './worker-start-error.ts';
+import { checkAllApprovals } from './check-all-approvals.ts';
 import { createWebhookWork } from './webhook-work.ts';
 import { DEFAULT_TUNING, type WorkerTuning } from './worker-tuning.ts';
 
@@ -204,6 +205,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       const { seals } = await maintainDatabase(workerDatabase);
       // A digest in the log is one that nobody who can write to the database can change.
       for (const seal of seals) log.info({ seal }, 'the audit was sealed');
+      await checkAllApprovals({ relayDatabase, workerDatabase, log }, texts.approvalOf);
     },
     tellDue: async (): Promise<number> => {
       const now = await clock();

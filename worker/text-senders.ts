@@ -6,6 +6,7 @@ import type { SmsMessage, WhatsappMessage } from '../channels/text-message.ts';
 import { createSmsChannel, createWhatsappChannel, type TwilioChannel, type TwilioOptions } from '../channels/twilio.ts';
 import type { SealingKeys } from '../channels/webhook/sealed-secret.ts';
 import { openSenderSecrets } from '../services/channels/open-sender.ts';
+import type { AskForApproval } from '../services/templates/check-approvals.ts';
 import { keepLatest } from './kept-senders.ts';
 
 const NO_ACCOUNT: SendResult = {
@@ -35,8 +36,19 @@ export interface TextSenderOptions {
 }
 
 /** Sends text and WhatsApp messages of journeys: by the organization's own account at Twilio, else by the platform's. */
-export function createTextSenders(options: TextSenderOptions): { sms: Sender; whatsapp: Sender } {
+export function createTextSenders(options: TextSenderOptions): {
+  sms: Sender;
+  whatsapp: Sender;
+  /** Asks about a WhatsApp template by the same account. @throws Error where there is none that can be used */
+  approvalOf: AskForApproval;
+} {
   return {
+    approvalOf: async (whose, contentSid) => {
+      const account = accountOf(whose, 'whatsapp', options.twilio, options.keys);
+      if (account === 'none') throw new Error(NO_ACCOUNT.detail);
+      if (account === 'unusable') throw new Error(UNUSABLE.detail);
+      return createWhatsappChannel(account).approvalOf(contentSid);
+    },
     sms: textSender('sms', options, createSmsChannel, (common, { text: body }): SmsMessage => ({ ...common, body })),
     whatsapp: textSender(
       'whatsapp',
@@ -96,7 +108,7 @@ function textSender<Message extends SmsMessage | WhatsappMessage>(
 
 /** The account by which a message goes: the organization's own, with what it leaves out taken from the platform's. */
 function accountOf(
-  { identity, organizationId }: ReadyMessage,
+  { identity, organizationId }: Pick<ReadyMessage, 'identity' | 'organizationId'>,
   channel: 'sms' | 'whatsapp',
   platform: TwilioOptions | undefined,
   keys: SealingKeys,

@@ -6,6 +6,7 @@ import type { TemplatePart } from '../../channels/template-parts.ts';
 import type { StoredTemplate } from '../../db/templates.ts';
 import type { Trx } from '../../db/tenant.ts';
 import { checkFiles, templateFiles, type CheckedFile } from '../input/template-files.ts';
+import { approvalsCommand } from '../templates/approvals-command.ts';
 import { renderCommand } from '../templates/render-command.ts';
 import { sendCommand } from '../templates/send-command.ts';
 import { writeTemplate } from '../templates/write-template.ts';
@@ -27,7 +28,8 @@ export function templatesCommand(): Command {
     .addCommand(renderCommand())
     .addCommand(sendCommand())
     .addCommand(importCommand())
-    .addCommand(exportCommand());
+    .addCommand(exportCommand())
+    .addCommand(approvalsCommand());
   return templates;
 }
 

@@ -71,6 +71,7 @@ const AREAS: readonly { title: string; about: string; tables: readonly string[] 
     tables: [
       'communication_templates',
       'template_attachments',
+      'content_approvals',
       'communications',
       'communication_events',
       'sending_days',

@@ -1,19 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 
 import { Command } from 'commander';
-import { z } from 'zod';
-
 import type { SendResult } from '../../channels/channel.ts';
 import { createEmailChannel } from '../../channels/email.ts';
-import { createSmsChannel, createWhatsappChannel, type TwilioOptions } from '../../channels/twilio.ts';
-import { readConfig } from '../../config.ts';
-import { INBOX_ACCOUNT } from '../dev/inbox/start-inbox.ts';
+import { createSmsChannel, createWhatsappChannel } from '../../channels/twilio.ts';
 import { OperatorError } from '../operator-error.ts';
 import { printable } from '../output/printable.ts';
 import { writeOut } from '../output/write-out.ts';
-import { twilioFrom } from '../twilio-account.ts';
+import { placesOf } from './places.ts';
 import { withWords, wordsToShow, type Words, type WordsOptions } from './words-to-show.ts';
 
 const TEST_TIMEOUT_MS = 60_000;
@@ -50,8 +44,6 @@ Examples:
     });
 }
 
-type Places = { smtpUrl?: string | undefined; twilio?: TwilioOptions | undefined; mailFrom?: string | undefined };
-
 async function send(
   words: Words,
   { to, from, data }: { to: string; from?: string; data: string },
@@ -82,19 +74,3 @@ async function send(
 
 const NO_PLACE =
   'Nobody is there to send it. Start "npm run dev" in another terminal, or set SMTP_URL (mails) or TWILIO_ACCOUNT_SID (texts).';
-/** From the range kept for fiction: nobody has it. */
-const NOBODY = '+447700900800';
-const devFile = z.object({ smtpUrl: z.string(), inboxUrl: z.string() });
-
-async function placesOf(dataFolder: string): Promise<Places> {
-  const config = readConfig(process.env);
-  const text = await readFile(join(dataFolder, 'dev.json'), 'utf8').catch(() => null);
-  const dev = text === null ? null : devFile.parse(JSON.parse(text));
-  return {
-    smtpUrl: config.SMTP_URL ?? dev?.smtpUrl,
-    twilio:
-      twilioFrom(config) ??
-      (dev === null ? undefined : { ...INBOX_ACCOUNT, baseUrl: dev.inboxUrl, sender: { from: NOBODY } }),
-    mailFrom: config.MAIL_FROM,
-  };
-}

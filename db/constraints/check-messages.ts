@@ -50,6 +50,7 @@ export const CHECK_MESSAGES: Readonly<Record<string, ConstraintMessage>> = {
   communications_received_check: ['status', 'Only a message that came in is received.'],
   communications_variables_check: ['variables', `The variables ${object}`],
   consents_evidence_check: ['evidence', `The evidence ${object}`],
+  content_approvals_content_sid_check: ['contentSid', 'The id of an approved template begins with HX.'],
   core_field_history_version_check: ['version', from('The version', 1)],
   core_field_values_field_key_check: ['fieldKey', `The key of a field ${key}`],
   core_field_values_value_check: ['value', 'The value is larger than 64 KB.'],

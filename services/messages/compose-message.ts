@@ -37,6 +37,8 @@ export interface ComposedMessage {
   readonly country: string | undefined;
   /** Of WhatsApp: what may be sent outside of a conversation; null where the template was not approved. */
   readonly approved: ApprovedTemplate | null;
+  /** Of WhatsApp: what it last said about that template; null: nobody has asked. */
+  readonly approval: MessageTemplate['approval'];
   /** Of WhatsApp: when each address last wrote to us (ISO instants). */
   readonly lastWrote: Readonly<Record<string, string>>;
   readonly calendar: CalendarOf | null;
@@ -112,6 +114,7 @@ export async function composeMessage(
       isProviderLimited: source.isProviderLimited,
       country: countryOfOrganization(source.organization),
       approved: approved.template,
+      approval: template.approval,
       lastWrote: source.lastWrote,
       calendar: weddingEntry(source, clientId, facts.client.postponed ? null : source.client.weddingOn),
       attachments: template.hasAttachments ? await loadAttachments(trx, template.id) : [],

@@ -11,9 +11,13 @@ import { applyReport } from '../../services/receipts/apply-report.ts';
 import { holdScope, releaseScope } from '../../services/executions/hold-scope.ts';
 import { startWorker, type RunningWorker } from '../../worker/start-worker.ts';
 import { bookByPhone } from '../support/book-by-phone.ts';
+import { checkAllApprovals } from '../../worker/check-all-approvals.ts';
+import { createLog } from '../../worker/create-log.ts';
+import { parseKeyRing } from '../../worker/key-ring.ts';
+import { createTextSenders } from '../../worker/text-senders.ts';
 import { eventually } from '../support/eventually.ts';
 import { mailsArrive, mailsTo } from '../support/mails.ts';
-import { createSupplier, createWorld, type Supplier, type World } from '../support/world.ts';
+import { createSupplier, createWorld, TEST_KEYS, type Supplier, type World } from '../support/world.ts';
 
 let world: World;
 let worker: RunningWorker;
@@ -216,6 +220,47 @@ describe('WhatsApp outside of the 24 hours after the person wrote', () => {
     const chat = await lineOf(clientId, 'chat', ({ state }) => state === 'failed');
     expect(chat.error).toBe('outside_conversation');
     await lineOf(clientId, 'text', ({ state }) => state === 'done');
+  });
+
+  test('says so where WhatsApp does not approve it, as the provider answers every night', async () => {
+    const supplier = await createSupplier(world.db, [journey(...steps)]);
+    const rejected = `HX${'c'.repeat(32)}`;
+    await template(supplier, 'whatsapp', 'chat', { contentSid: rejected });
+    await template(supplier, 'sms', 'text');
+    const approval = { status: 'rejected', rejectionReason: 'INVALID_FORMAT' };
+    await fetch(`${world.inbox.inboxUrl}/api/approvals/${rejected}`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(approval),
+    });
+    const { approvalOf } = createTextSenders({
+      twilio: { ...world.inbox.twilio, sender: { from: '+447700900800' } },
+      keys: parseKeyRing(TEST_KEYS),
+    });
+    const night = () =>
+      checkAllApprovals(
+        { relayDatabase: world.db.relay, workerDatabase: world.db.worker, log: createLog('silent') },
+        approvalOf,
+      );
+    await night();
+    const clientId = await bookByPhone(world, supplier, '+447700900144');
+    const chat = await lineOf(clientId, 'chat', ({ state }) => state === 'failed');
+    expect(chat.error).toBe('template_not_approved');
+    await lineOf(clientId, 'text', ({ state }) => state === 'done');
+    // Nothing was tried at the provider, and the owner knows why: once, however often it is asked.
+    await night();
+    const news = await world.db.query<{ title: string; body: string }>(
+      `select title, body from app.notifications where organization_id = $1 and kind = 'template_approval'`,
+      [supplier.organizationId],
+    );
+    expect(news).toEqual([
+      {
+        title: 'WhatsApp does not let "chat" be sent: rejected',
+        body: expect.stringContaining('INVALID_FORMAT') as string,
+      },
+    ]);
+    const answer = await fetch(`${world.inbox.inboxUrl}/api/messages?channel=whatsapp&to=%2B447700900144`);
+    expect(((await answer.json()) as { messages: unknown[] }).messages).toEqual([]);
   });
 
   test('within them the words go as they are', async () => {

@@ -1,4 +1,5 @@
 import type { CaughtMessage } from './caught-message.ts';
+import { contentEndpoint, type InboxApproval } from './content-endpoint.ts';
 import { createFaultPlan } from './faults.ts';
 import { createInboxServer } from './inbox-server.ts';
 import { openMessageStore } from './message-store.ts';
@@ -44,16 +45,19 @@ export const INBOX_ACCOUNT: TwilioAccount = { accountSid: `AC${'0'.repeat(31)}1`
 export async function startInbox(options: InboxOptions = {}): Promise<RunningInbox> {
   const store = openMessageStore(options.dataFolder);
   const faults = createFaultPlan();
+  const approvals = new Map<string, InboxApproval>();
   const reactions = mailReactions(store, options.returnedMailUrl);
   const http = createInboxServer({ store, faults, reactions });
   await http.register(twilioEndpoint, {
     store,
     faults,
     account: INBOX_ACCOUNT,
+    approvals,
     inboundUrl: options.inboundTextsUrl,
     callbackPaceMs: options.callbackPaceMs ?? 400,
     answerMail: (message, text) => reactions.answer(message, text),
   });
+  await http.register(contentEndpoint, { account: INBOX_ACCOUNT, approvals });
   await http.register(webhookCatcher, { store, faults });
   const keep = (message: CaughtMessage): void => store.put(message);
   const smtp = await startSmtpCatcher({ port: options.smtpPort ?? 0, faults, keep, reactions });

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { smsSize } from '../../../channels/sms-segments.ts';
 import { readOptOut } from '../../../channels/opt-out-keywords.ts';
 import type { CaughtMessage } from './caught-message.ts';
+import type { InboxApproval } from './content-endpoint.ts';
 import type { Fault, FaultPlan } from './faults.ts';
 import type { MessageStore } from './message-store.ts';
 import { signedCall } from './signed-call.ts';
@@ -18,6 +19,8 @@ export type TwilioEndpointOptions = {
   store: MessageStore;
   faults: FaultPlan;
   account: TwilioAccount;
+  /** What WhatsApp says about templates, by their id; one that is not here is approved. */
+  approvals: ReadonlyMap<string, InboxApproval>;
   /** Where texts from the telephone go; absent: to the address that the answered message's status went to. */
   inboundUrl?: string | undefined;
   /** Between the status callbacks of a message, in milliseconds. */
@@ -57,7 +60,7 @@ export async function twilioEndpoint(server: FastifyInstance, options: TwilioEnd
 
   server.post('/2010-04-01/Accounts/:accountSid/Messages.json', async (request, reply) => {
     const form = messageFormSchema.parse(request.body);
-    const refused = judgeMessage(form, { optedOut, lastInboundAt, now: new Date() });
+    const refused = judgeMessage(form, { optedOut, lastInboundAt, approvals: options.approvals, now: new Date() });
     if (refused !== null) return refuse(reply, refused.status, refused.code, refused.message);
     const fault = faults.take(isWhatsapp(form.To) ? 'whatsapp' : 'sms', bare(form.To));
     return take(form, fault, request, reply);

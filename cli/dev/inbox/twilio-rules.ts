@@ -10,6 +10,8 @@ export type TwilioWorld = {
   /** When somebody wrote last, by number; WhatsApp's 24 hours count from it. */
   lastInboundAt: ReadonlyMap<string, Date>;
   now: Date;
+  /** What WhatsApp says about templates, by their id; one that is not here is approved. */
+  approvals: ReadonlyMap<string, { status: string }>;
 };
 
 /** The parameters of "create a message" that matter here, as they come in the form. */
@@ -90,10 +92,12 @@ function judgeContent(form: MessageForm): TwilioRefusal | null {
 function judgeRecipient(form: MessageForm, world: TwilioWorld): TwilioRefusal | null {
   const to = bare(form.To);
   if (world.optedOut.has(to)) return refusal(21610, 'Attempt to send to unsubscribed recipient');
-  if (!isWhatsapp(form.To) || form.ContentSid !== undefined) return null;
+  if (!isWhatsapp(form.To)) return null;
   const last = world.lastInboundAt.get(to);
-  const open = last !== undefined && world.now.getTime() - last.getTime() < WINDOW_MS;
-  return open ? null : refusal(63016, 'Outside of the 24-hour window only an approved template may be sent');
+  if (last !== undefined && world.now.getTime() - last.getTime() < WINDOW_MS) return null;
+  const approved =
+    form.ContentSid !== undefined && (world.approvals.get(form.ContentSid)?.status ?? 'approved') === 'approved';
+  return approved ? null : refusal(63016, 'Outside of the 24-hour window only an approved template may be sent');
 }
 
 export function isWhatsapp(address: string): boolean {

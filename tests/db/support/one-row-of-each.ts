@@ -63,6 +63,8 @@ begin
     values (org, 'welcome', 'email', 'Hello', 'Hello') returning id into template;
   insert into app.template_attachments (organization_id, template_id, position, file_name, content_type, content)
     values (org, template, 1, 'guide.pdf', 'application/pdf', '%PDF-1.7');
+  insert into app.content_approvals (organization_id, content_sid, status, checked_at)
+    values (org, 'HX0123456789abcdef0123456789abcdef', 'approved', now());
   insert into app.email_campaigns (organization_id, name, template_id) values (org, tag, template)
     returning id into campaign;
   insert into app.communications (organization_id, client_id, contact_id, execution_id, step_execution_id, template_id,
