@@ -10,12 +10,12 @@ export interface NationalNumber {
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
-/** The couple's numbers that are not in the form of the networks yet (E.164). */
-export async function nationalNumbers(trx: Trx, clientId: string): Promise<NationalNumber[]> {
-  const { rows } = await sql<NationalNumber>`
+/** The couples' numbers that are not in the form of the networks yet (E.164). */
+export async function nationalNumbers(trx: Trx, clientIds: readonly string[]): Promise<NationalNumber[]> {
+  const { rows } = await sql<NationalNumber>`/* national_numbers */
     select k.id as "contactId", k.contact_value as number, o.locale, o.settings
       from app.client_contacts k join app.organizations o on o.id = k.organization_id
-     where k.client_id = ${clientId} and k.contact_type = 'phone' and k.value_normalized !~ '^[+][1-9][0-9]{6,14}$'
+     where k.client_id = any (${clientIds}::uuid[]) and k.contact_type = 'phone' and k.value_normalized !~ '^[+][1-9][0-9]{6,14}$'
      order by k.id
   `.execute(trx);
   return rows;

@@ -10,15 +10,15 @@ export interface StartableJourney {
   readonly definition: JourneyDefinition;
 }
 
-/** The active journeys of the organization whose published version starts on `event`. */
-export async function journeysStartingOn(trx: Trx, event: string): Promise<StartableJourney[]> {
+/** The active journeys of the organization whose published version starts on one of the events. */
+export async function journeysStartingOn(trx: Trx, events: readonly string[]): Promise<StartableJourney[]> {
   const { rows } = await sql<StartableJourney>`/* journeys_starting_on */
     select j.id as "journeyId", v.id as "journeyVersionId", v.definition
     from app.journeys j
     join app.journey_versions v
       on v.organization_id = j.organization_id and v.journey_id = j.id and v.version = j.published_version
     where j.organization_id = (select app.current_org_id()) and j.status = 'active' and j.deleted_at is null
-      and j.trigger_events @> array[${event}]
+      and j.trigger_events && ${events}::text[]
     order by j.created_at, j.id
   `.execute(trx);
   return rows;
@@ -79,45 +79,69 @@ export interface NewExecution {
  * @returns its id, or null where none was made
  */
 export async function insertExecution(trx: Trx, execution: NewExecution): Promise<string | null> {
-  const { journeyId, clientId } = execution;
-  const { rows } = await sql<{ id: string }>`/* insert_execution */
-    with earlier as (
-      select count(*) as all, count(*) filter (where completed_at is null) as running,
-        coalesce(max(generation), 0) as generation
-      from app.journey_executions where journey_id = ${journeyId} and client_id = ${clientId}
+  const [id] = await insertExecutions(trx, [execution]);
+  return id ?? null;
+}
+
+/**
+ * The same for many at once, in one statement.
+ *
+ * @param executions none of them of the same couple on the same journey as another
+ * @returns their ids in the same order, null where none was made
+ */
+export async function insertExecutions(trx: Trx, executions: readonly NewExecution[]): Promise<(string | null)[]> {
+  if (executions.length === 0) return [];
+  const { rows } = await sql<{ id: string; place: number }>`/* insert_executions */
+    with wanted as materialized (
+      select w.*, c.id as couple, earlier.*
+      from jsonb_to_recordset(${JSON.stringify(executions.map((one, place) => ({ ...one, place })))}::jsonb) as w(
+        place int, "journeyId" uuid, "journeyVersionId" uuid, "clientId" uuid, "triggerKey" text, "triggerEvent" text,
+        "triggerRef" text, "triggerAt" timestamptz, "triggerDetails" jsonb, "startedAt" timestamptz, "unlessEarlier" text)
+      join app.clients c on c.id = w."clientId" and c.deleted_at is null
+      cross join lateral (
+        select count(*) as everything, count(*) filter (where completed_at is null) as running,
+          coalesce(max(generation), 0) as generation
+        from app.journey_executions e where e.journey_id = w."journeyId" and e.client_id = w."clientId"
+      ) earlier
+    ), made as (
+      insert into app.journey_executions
+        (journey_id, journey_version_id, client_id, generation, trigger_event, trigger_ref, trigger_key, trigger_at,
+         trigger_details, started_at)
+      select "journeyId", "journeyVersionId", couple, generation + 1, "triggerEvent", "triggerRef", "triggerKey",
+        "triggerAt", "triggerDetails", "startedAt"
+      from wanted
+      where case "unlessEarlier" when 'any_before' then everything = 0 when 'running' then running = 0 else true end
+      order by place
+      on conflict do nothing
+      returning id, journey_id, client_id
     )
-    insert into app.journey_executions
-      (journey_id, journey_version_id, client_id, generation, trigger_event, trigger_ref, trigger_key, trigger_at,
-       trigger_details, started_at)
-    select ${journeyId}, ${execution.journeyVersionId}, c.id, earlier.generation + 1, ${execution.triggerEvent},
-      ${execution.triggerRef}, ${execution.triggerKey}, ${execution.triggerAt},
-      ${JSON.stringify(execution.triggerDetails)}::jsonb, ${execution.startedAt}
-    from app.clients c, earlier
-    where c.id = ${clientId} and c.deleted_at is null
-      and case ${execution.unlessEarlier}::text when 'any_before' then earlier.all = 0
-        when 'running' then earlier.running = 0 else true end
-    on conflict do nothing
-    returning id
+    select made.id, wanted.place from made
+    join wanted on wanted."journeyId" = made.journey_id and wanted."clientId" = made.client_id
   `.execute(trx);
-  return rows[0]?.id ?? null;
+  const ids = new Map(rows.map(({ place, id }) => [place, id]));
+  return executions.map((_, place) => ids.get(place) ?? null);
 }
 
-/** The execution that this trigger made, while it runs: its workflow may still have to be started. */
-export async function runningOfTrigger(
-  trx: Trx,
-  trigger: { journeyId: string; clientId: string; triggerKey: string },
-): Promise<string | null> {
-  const { rows } = await sql<{ id: string }>`
-    select id from app.journey_executions
-    where journey_id = ${trigger.journeyId} and client_id = ${trigger.clientId}
-      and trigger_key = ${trigger.triggerKey} and completed_at is null
-  `.execute(trx);
-  return rows[0]?.id ?? null;
-}
+/** Which couple's trigger, on which journey. */
+export type Trigger = Pick<NewExecution, 'journeyId' | 'clientId' | 'triggerKey'>;
 
-/** Takes back an execution that was only made to look at it. */
-export async function dropExecution(trx: Trx, executionId: string): Promise<void> {
-  await sql`delete from app.journey_executions where id = ${executionId}`.execute(trx);
+/**
+ * The executions that these triggers made, while they run: their workflows may still have to be started.
+ *
+ * @returns their ids in the same order, null where there is none
+ */
+export async function runningOfTriggers(trx: Trx, triggers: readonly Trigger[]): Promise<(string | null)[]> {
+  if (triggers.length === 0) return [];
+  const { rows } = await sql<{ id: string; place: number }>`/* running_of_triggers */
+    select e.id, t.place::int
+    from unnest(${triggers.map(({ journeyId }) => journeyId)}::uuid[], ${triggers.map(({ clientId }) => clientId)}::uuid[],
+      ${triggers.map(({ triggerKey }) => triggerKey)}::text[]) with ordinality as t (journey_id, client_id, trigger_key, place)
+    join app.journey_executions e
+      on e.journey_id = t.journey_id and e.client_id = t.client_id and e.trigger_key = t.trigger_key
+    where e.organization_id = (select app.current_org_id()) and e.completed_at is null
+  `.execute(trx);
+  const ids = new Map(rows.map(({ place, id }) => [place, id]));
+  return triggers.map((_, index) => ids.get(index + 1) ?? null);
 }
 
 /** An execution that has not ended, with what its version says about stops. */
@@ -126,22 +150,41 @@ export interface RunningExecution {
   readonly definition: Pick<JourneyDefinition, 'stops'>;
 }
 
+/** The same with whose it is. */
+export interface ExecutionOfCouple extends RunningExecution {
+  readonly clientId: string;
+  readonly journeyId: string;
+}
+
+/** The executions of these couples that have not ended, in one statement. */
+export async function runningOfCouples(trx: Trx, clientIds: readonly string[]): Promise<ExecutionOfCouple[]> {
+  const { rows } = await sql<ExecutionOfCouple>`/* running_of_couples */
+    select e.id as "executionId", e.client_id as "clientId", e.journey_id as "journeyId",
+      jsonb_build_object('stops', coalesce(v.definition -> 'stops', '[]')) as definition
+    from app.journey_executions e
+    join app.journey_versions v on v.organization_id = e.organization_id and v.id = e.journey_version_id
+    where e.organization_id = (select app.current_org_id()) and e.completed_at is null
+      and e.client_id = any (${clientIds}::uuid[])
+    order by e.id
+  `.execute(trx);
+  return rows;
+}
+
 /**
- * The executions that have not ended: of one couple, or of the whole organization, or one.
+ * The executions of the organization that have not ended: all of them, or one, or those on one journey.
  *
  * @param limit most that are returned; the next page begins after the last id of this one
  */
-export async function runningExecutions(
+export async function runningOfOrganization(
   trx: Trx,
-  of: { clientId: string | null; executionId?: string | undefined; journeyId?: string | undefined },
+  of: { executionId?: string | undefined; journeyId?: string | undefined },
   page: { after: string | null; limit: number },
 ): Promise<RunningExecution[]> {
-  const { rows } = await sql<RunningExecution>`/* running_executions */
+  const { rows } = await sql<RunningExecution>`/* running_of_organization */
     select e.id as "executionId", jsonb_build_object('stops', coalesce(v.definition -> 'stops', '[]')) as definition
     from app.journey_executions e
     join app.journey_versions v on v.organization_id = e.organization_id and v.id = e.journey_version_id
     where e.organization_id = (select app.current_org_id()) and e.completed_at is null
-      and (${of.clientId}::uuid is null or e.client_id = ${of.clientId})
       and (${of.executionId ?? null}::uuid is null or e.id = ${of.executionId ?? null})
       and (${of.journeyId ?? null}::uuid is null or e.journey_id = ${of.journeyId ?? null})
       and (${page.after}::uuid is null or e.id > ${page.after})
@@ -150,21 +193,17 @@ export async function runningExecutions(
   return rows;
 }
 
-/** Executions of a couple whose steps have all ended, that were not stopped, and that have closing steps for a stop. */
-export async function endedWithClosing(
-  trx: Trx,
-  clientId: string,
-): Promise<{ executionId: string; definition: Pick<JourneyDefinition, 'stops'> }[]> {
-  const { rows } = await sql<{
-    executionId: string;
-    definition: Pick<JourneyDefinition, 'stops'>;
-  }>`/* ended_with_closing */
-    select e.id as "executionId", jsonb_build_object('stops', v.definition -> 'stops') as definition
+/** Executions of these couples whose steps have all ended, that were not stopped, and that have closing steps for a stop. */
+export async function endedWithClosing(trx: Trx, clientIds: readonly string[]): Promise<ExecutionOfCouple[]> {
+  const { rows } = await sql<ExecutionOfCouple>`/* ended_with_closing */
+    select e.id as "executionId", e.client_id as "clientId", e.journey_id as "journeyId",
+      jsonb_build_object('stops', v.definition -> 'stops') as definition
     from app.journey_executions e
     join app.journey_versions v on v.organization_id = e.organization_id and v.id = e.journey_version_id
-    where e.organization_id = (select app.current_org_id()) and e.client_id = ${clientId}
+    where e.organization_id = (select app.current_org_id()) and e.client_id = any (${clientIds}::uuid[])
       and e.status = 'completed' and e.stopped_at is null
       and jsonb_typeof(v.definition -> 'stops') = 'array' and jsonb_typeof(v.definition -> 'closing') = 'array'
+    order by e.id
   `.execute(trx);
   return rows;
 }

@@ -51,6 +51,39 @@ export async function loadExecutions(
   return rows.map(withoutNulls);
 }
 
+/** A couple that may be put on a journey. */
+export interface Prospect {
+  readonly clientId: string;
+  readonly journeyId: string;
+  readonly journeyVersionId: string;
+  readonly triggerEvent: string;
+  readonly triggerRef: string | null;
+  readonly triggerAt: Date;
+  readonly triggerDetails: Readonly<Record<string, unknown>>;
+  readonly startedAt: Date;
+}
+
+/**
+ * What the facts of executions would be that have not been made, so that the condition of a start is asked before
+ * anything is written; in one statement.
+ *
+ * @param at as for {@link loadExecution}
+ * @returns facts and ledger in the order of the prospects; null where there is no such couple
+ */
+export async function loadProspects(
+  trx: Trx,
+  prospects: readonly Prospect[],
+  at: string,
+): Promise<(Pick<LoadedExecution, 'facts' | 'ledger'> | null)[]> {
+  if (prospects.length === 0) return [];
+  // The id that an execution of them might have tells the rows apart.
+  const ids = prospects.map(() => crypto.randomUUID());
+  const wanted = JSON.stringify(prospects.map((one, place) => ({ ...one, id: ids[place] })));
+  const { rows } = await trx.executeQuery<LoadedExecution>(CompiledQuery.raw(LOAD_PROSPECTS, [wanted, at]));
+  const loaded = new Map(rows.map((row) => [row.executionId, withoutNulls(row)]));
+  return ids.map((id) => loaded.get(id) ?? null);
+}
+
 /** In JSON made by the database an absent value is null; facts and ledger leave it out, which the planner asks for. */
 function withoutNulls(loaded: LoadedExecution): LoadedExecution {
   const { execution } = loaded.facts;
@@ -84,10 +117,10 @@ function strip<T extends object>(value: T, optional: readonly (keyof T)[]): T {
  * One row an execution. Every part is a sub-query over an index of its table that begins with the organization; the
  * organization stands in each besides row security, because it gives the planner of the database a constant.
  */
-const LOAD = `/* load_executions */ select
+const load = (name: string, executions: string, definition: string): string => `/* ${name} */ select
   e.id as "executionId", e.organization_id as "organizationId", e.client_id as "clientId",
   e.journey_id as "journeyId", e.journey_version_id as "journeyVersionId", v.version, j.name as "journeyName",
-  e.status, e.generation, e.moved_steps as "movedSteps", o.timezone as "organizationZone", o.name as "organizationName", v.definition,
+  e.status, e.generation, e.moved_steps as "movedSteps", o.timezone as "organizationZone", o.name as "organizationName", ${definition} as definition,
   jsonb_build_object(
     'organization', jsonb_build_object(
       'zone', o.timezone,
@@ -219,10 +252,26 @@ const LOAD = `/* load_executions */ select
       order by x.step_key, x.occurrence), '[]')
     from app.journey_step_executions x
    where x.organization_id = e.organization_id and x.execution_id = e.id)) as ledger
-from app.journey_executions e
+from ${executions} e
 join app.organizations o on o.id = e.organization_id
 left join app.organization_settings s on s.organization_id = e.organization_id
 join app.clients c on c.organization_id = e.organization_id and c.id = e.client_id
 join app.journeys j on j.organization_id = e.organization_id and j.id = e.journey_id
 join app.journey_versions v on v.organization_id = e.organization_id and v.id = e.journey_version_id
-where e.organization_id = (select app.current_org_id()) and e.id = any($1::uuid[])`;
+where e.organization_id = (select app.current_org_id())`;
+
+const LOAD = `${load('load_executions', 'app.journey_executions', 'v.definition')} and e.id = any($1::uuid[])`;
+
+/** As an execution is when it has just been made. */
+const LOAD_PROSPECTS = load(
+  'load_prospects',
+  `(select p.id, app.current_org_id() as organization_id, p."clientId" as client_id, p."journeyId" as journey_id,
+      p."journeyVersionId" as journey_version_id, 'active' as status, 1 as generation, '{}'::jsonb as moved_steps,
+      p."startedAt" as started_at, null::timestamptz as stopped_at, null::text as stop_reason,
+      null::timestamptz as completed_at, p."triggerEvent" as trigger_event, p."triggerRef" as trigger_ref,
+      p."triggerAt" as trigger_at, p."triggerDetails" as trigger_details, '[]'::jsonb as ended_stages
+    from jsonb_to_recordset($1::jsonb) as p(
+      id uuid, "clientId" uuid, "journeyId" uuid, "journeyVersionId" uuid, "triggerEvent" text, "triggerRef" text,
+      "triggerAt" timestamptz, "triggerDetails" jsonb, "startedAt" timestamptz))`,
+  'null',
+);

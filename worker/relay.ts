@@ -2,16 +2,16 @@ import type { Logger } from 'pino';
 
 import type { Clock } from '../activities/clock.ts';
 import type { Database } from '../db/database.ts';
-import { executionHeads } from '../db/enrolments.ts';
+import { executionHeads, type ExecutionHead } from '../db/enrolments.ts';
 import { giveBack, leaseOutbox, markFailed, markProcessed, postpone, type OutboxEvent } from '../db/outbox.ts';
 import { withRelay } from '../db/relay.ts';
-import { withTenant } from '../db/tenant.ts';
-import { reactToEvent } from '../services/react-to-event.ts';
+import { withTenant, type TenantContext, type Trx } from '../db/tenant.ts';
+import { reactToEvents } from '../services/react-to-events.ts';
 import { eachOf } from './each-of.ts';
 import { isOutage } from './is-outage.ts';
 import type { JourneyWorkflows } from './journey-workflows.ts';
 import { poll, type Poll } from './poll.ts';
-import { traceEvent } from './trace-work.ts';
+import { traceEvents } from './trace-work.ts';
 import type { Tracing } from './tracing.ts';
 
 export interface RelayOptions {
@@ -21,6 +21,7 @@ export interface RelayOptions {
   readonly workerDatabase: Database;
   readonly workflows: JourneyWorkflows;
   readonly log: Logger;
+  /** How many of the oldest events are looked at in one go; what else happened to their couples comes along. */
   readonly batchSize?: number;
   /** How long an idle relay waits before it looks again, in milliseconds. */
   readonly idleMs?: number;
@@ -39,9 +40,11 @@ export interface Relay extends Poll {
 }
 
 const AFTER_ERROR_MS = 2_000;
-/** So many couples' events are looked at at once: a burst is over sooner, and the steps' own work keeps its connections. */
-const COUPLES_AT_ONCE = 4;
-/** Signals and starts of one event under way at once. */
+/** Organizations that are looked after at once; each holds a connection to the database for a moment. */
+const ORGANIZATIONS_AT_ONCE = 4;
+/** Couples whose workflows are started and woken at once; their rows are written together before. */
+const COUPLES_AT_ONCE = 10;
+/** Signals and starts of one event under way at once: an event may concern every couple of an organization. */
 const CONCURRENCY = 20;
 
 /**
@@ -74,34 +77,27 @@ export async function relayOnce(options: RelayOptions, signal?: AbortSignal): Pr
   if (events.length === 0) return 0;
   const begun = performance.now();
   const batch: Batch = {
-    fresh: new Set(),
     processed: [],
     left: [],
     outages: [],
     // Half of the lease is left: what is not done by then is done by whoever leases it next.
     isOver: () => signal?.aborted === true || batch.outages.length > 0 || performance.now() - begun > leaseMs / 2,
   };
-  const couples = [...Map.groupBy(events, (event) => event.clientId ?? event.organizationId).values()];
-  const carry = async (): Promise<void> => {
-    for (let couple = couples.shift(); couple !== undefined; couple = couples.shift()) {
-      await relayCouple(options, couple, batch);
-    }
-  };
-  const ends = await Promise.allSettled(Array.from({ length: COUPLES_AT_ONCE }, carry));
-  await withRelay(relayDatabase, async (trx) => {
-    if (batch.processed.length > 0) await markProcessed(trx, batch.processed);
-    if (batch.left.length > 0) await giveBack(trx, batch.left);
-  });
-  const broken = ends.find((end) => end.status === 'rejected');
-  if (broken !== undefined) throw broken.reason;
+  try {
+    const organizations = [...Map.groupBy(events, (event) => event.organizationId).values()];
+    await eachOf(organizations, ORGANIZATIONS_AT_ONCE, (ofOne) => relayOrganization(options, ofOne, batch));
+  } finally {
+    await withRelay(relayDatabase, async (trx) => {
+      if (batch.processed.length > 0) await markProcessed(trx, batch.processed);
+      if (batch.left.length > 0) await giveBack(trx, batch.left);
+    });
+  }
   if (batch.outages.length > 0) throw batch.outages[0];
   return events.length;
 }
 
 /** What became of the events that were leased together. */
 interface Batch {
-  /** Executions started within it: they read all that it tells when they begin. */
-  readonly fresh: Set<string>;
   readonly processed: string[];
   /** Not looked at: they go back. */
   readonly left: string[];
@@ -109,30 +105,80 @@ interface Batch {
   readonly isOver: () => boolean;
 }
 
-/** Brings the events of one couple to its journeys, in their order; what stands behind one that failed waits. */
-async function relayCouple(options: RelayOptions, couple: readonly OutboxEvent[], batch: Batch): Promise<void> {
-  const { relayDatabase, log } = options;
-  for (const [index, event] of couple.entries()) {
-    if (batch.isOver()) {
-      batch.left.push(...couple.slice(index).map(({ id }) => id));
-      return;
-    }
+/** Everything that the events of one couple, or of a whole organization, ask of Temporal. */
+interface Errand {
+  readonly events: readonly OutboxEvent[];
+  readonly start: readonly ExecutionHead[];
+  readonly wake: readonly string[];
+}
+
+/**
+ * Brings the events of one organization to its journeys: those of couples together, because their rows are written in a
+ * few statements then, however many they are; where that fails, and for what concerns everybody, each couple alone.
+ */
+async function relayOrganization(options: RelayOptions, events: readonly OutboxEvent[], batch: Batch): Promise<void> {
+  const couples = [...Map.groupBy(events, ({ clientId }) => clientId).values()];
+  const together = couples.filter(([first]) => first?.clientId !== null);
+  const alone = couples.filter(([first]) => first?.clientId === null);
+  if (!batch.isOver() && together.length > 0) {
     try {
-      await traceEvent(options.tracing, event, () => relayEvent(options, event, batch.fresh));
+      const errands = await react(options, together.flat());
+      await eachOf(errands, COUPLES_AT_ONCE, async (errand) => {
+        const ids = errand.events.map(({ id }) => id);
+        if (batch.isOver()) {
+          batch.left.push(...ids);
+          return;
+        }
+        try {
+          await traceEvents(options.tracing, errand.events, () => run(options, errand));
+          batch.processed.push(...ids);
+        } catch (error) {
+          if (isOutage(error)) await postponeFirst(options, errand.events, error, batch);
+          else alone.push([...errand.events]);
+        }
+      });
+    } catch (error) {
+      // One of them is to blame: alone it fails again, and the others do not.
+      options.log.debug({ err: error }, 'the events of several couples are brought to their journeys one by one');
+      alone.push(...together);
+    }
+  } else alone.push(...together);
+  for (const couple of alone) await relayAlone(options, couple, batch);
+}
+
+/** Brings events one after the other; what stands behind one that failed waits. */
+async function relayAlone(options: RelayOptions, events: readonly OutboxEvent[], batch: Batch): Promise<void> {
+  const { relayDatabase, log } = options;
+  for (const [index, event] of events.entries()) {
+    const rest = events.slice(index);
+    if (batch.isOver()) return void batch.left.push(...rest.map(({ id }) => id));
+    try {
+      await traceEvents(options.tracing, [event], async () => {
+        if (event.event === 'enrolment.requested') {
+          await options.workflows.startBatch(event.organizationId, event.ref ?? '');
+        } else for (const errand of await react(options, [event])) await run(options, errand);
+      });
       batch.processed.push(event.id);
     } catch (error) {
-      batch.left.push(...couple.slice(index + 1).map(({ id }) => id));
-      const reason = describe(error);
-      if (isOutage(error)) {
-        batch.outages.push(error);
-        await withRelay(relayDatabase, (trx) => postpone(trx, event.id, reason));
-        return;
-      }
+      if (isOutage(error)) return postponeFirst(options, rest, error, batch);
+      batch.left.push(...rest.slice(1).map(({ id }) => id));
       log.warn({ err: error, outboxId: event.id, event: event.event }, 'an event did not reach its journeys yet');
-      await withRelay(relayDatabase, (trx) => markFailed(trx, event.id, reason));
-      return;
+      return withRelay(relayDatabase, (trx) => markFailed(trx, event.id, describe(error)));
     }
   }
+}
+
+/** Nothing is wrong with the events: the first comes again in a few seconds, and the others after it. */
+async function postponeFirst(
+  { relayDatabase }: RelayOptions,
+  events: readonly OutboxEvent[],
+  error: unknown,
+  batch: Batch,
+): Promise<void> {
+  batch.outages.push(error);
+  const [first, ...others] = events.map(({ id }) => id);
+  batch.left.push(...others);
+  if (first !== undefined) await withRelay(relayDatabase, (trx) => postpone(trx, first, describe(error)));
 }
 
 /** Temporal's client says "failed to start" and keeps the why in the cause. */
@@ -141,35 +187,47 @@ function describe(error: unknown): string {
   return error.cause === undefined ? error.message : `${error.message}: ${describe(error.cause)}`;
 }
 
-async function relayEvent(
-  { workerDatabase, workflows, clock }: RelayOptions,
-  event: OutboxEvent,
-  fresh: Set<string>,
-): Promise<void> {
-  const { organizationId } = event;
-  if (event.event === 'enrolment.requested') return workflows.startBatch(organizationId, event.ref ?? '');
+/** Writes what events of one organization mean for its executions, in one transaction. */
+async function react({ workerDatabase, clock }: RelayOptions, events: readonly OutboxEvent[]): Promise<Errand[]> {
+  const [first, last] = [events[0], events.at(-1)];
+  if (first === undefined || last === undefined) return [];
   const now = await clock();
-  const tenant = { organizationId, actor: 'system', requestId: `outbox/${event.id}` };
-  const { start, wake } = await withTenant(workerDatabase, tenant, (trx) => reactToEvent(trx, event, now));
-  await startAll(start);
-  for (const id of start) fresh.add(id);
+  return withTenant(workerDatabase, tenantOf(first, last), async (trx) => {
+    const reactions = await reactToEvents(trx, events, now);
+    const start = [...reactions.values()].flatMap((reaction) => reaction.start);
+    const heads = start.length === 0 ? [] : await headsToStart(trx, start);
+    return [...Map.groupBy(events, ({ clientId }) => clientId).values()].map((ofCouple) => {
+      const asked = ofCouple.flatMap(({ id }) => reactions.get(id) ?? []);
+      const started = new Set(asked.flatMap((reaction) => reaction.start));
+      // What begins now reads all that the other events tell.
+      const wake = new Set(asked.flatMap((reaction) => reaction.wake)).difference(started);
+      return { events: ofCouple, start: heads.filter(({ executionId }) => started.has(executionId)), wake: [...wake] };
+    });
+  });
+}
 
+/** Does in Temporal what was written. */
+async function run({ workerDatabase, workflows }: RelayOptions, { events, start, wake }: Errand): Promise<void> {
+  const [first, last] = [events[0], events.at(-1)];
+  if (first === undefined || last === undefined) return;
+  await eachOf(start, CONCURRENCY, (head) => workflows.start(head));
   const asleep: string[] = [];
-  await eachOf(
-    wake.filter((id) => !fresh.has(id)),
-    CONCURRENCY,
-    async (executionId) => {
-      if (!(await workflows.wake(organizationId, executionId, event.id))) asleep.push(executionId);
-    },
-  );
+  await eachOf(wake, CONCURRENCY, async (executionId) => {
+    if (!(await workflows.wake(first.organizationId, executionId, last.id))) asleep.push(executionId);
+  });
+  if (asleep.length === 0) return;
   // Running by our rows, but not in Temporal: a start that was lost, or one of a batch whose turn is still to come. It
   // reads its facts when it begins.
-  await startAll(asleep);
-
-  async function startAll(executionIds: readonly string[]): Promise<void> {
-    if (executionIds.length === 0) return;
-    const found = await withTenant(workerDatabase, tenant, (trx) => executionHeads(trx, executionIds));
-    const heads = found.filter(({ waitsForBatch }) => !waitsForBatch);
-    await eachOf(heads, CONCURRENCY, (head) => workflows.start(head));
-  }
+  const heads = await withTenant(workerDatabase, tenantOf(first, last), (trx) => headsToStart(trx, asleep));
+  await eachOf(heads, CONCURRENCY, (head) => workflows.start(head));
 }
+
+async function headsToStart(trx: Trx, executionIds: readonly string[]): Promise<ExecutionHead[]> {
+  return (await executionHeads(trx, executionIds)).filter(({ waitsForBatch }) => !waitsForBatch);
+}
+
+const tenantOf = ({ organizationId, id }: OutboxEvent, last: OutboxEvent): TenantContext => ({
+  organizationId,
+  actor: 'system',
+  requestId: id === last.id ? `outbox/${id}` : `outbox/${id}-${last.id}`,
+});

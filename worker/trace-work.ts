@@ -107,17 +107,17 @@ export function traceSender(tracing: Tracing, channel: string, sender: Sender): 
   };
 }
 
-/** A span for bringing one event to its journeys, with what is asked of Temporal within it. */
-export function traceEvent<T>(
+/** A span for bringing the events of one couple to its journeys, with what is asked of Temporal within it. */
+export function traceEvents<T>(
   tracing: Tracing | null | undefined,
-  event: OutboxEvent,
+  events: readonly OutboxEvent[],
   work: () => Promise<T>,
 ): Promise<T> {
   if (tracing === null || tracing === undefined) return work();
   const attributes = {
-    'wedsync.outbox.id': event.id,
-    'wedsync.event': event.event,
-    'wedsync.organization.id': event.organizationId,
+    'wedsync.outbox.id': events.map(({ id }) => id).join(),
+    'wedsync.event': events.map(({ event }) => event).join(),
+    'wedsync.organization.id': events[0]?.organizationId,
   };
-  return tracing.span({ name: 'relay event', kind: 'consumer', attributes }, work);
+  return tracing.span({ name: 'relay events', kind: 'consumer', attributes }, work);
 }

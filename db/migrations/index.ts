@@ -63,8 +63,9 @@ import * as m20261126T2334 from './20261126T2334_compat_rest.ts';
 import * as m20261127T0147 from './20261127T0147_template_attachments.ts';
 import * as m20261127T0153 from './20261127T0153_removed_webhooks.ts';
 import * as m20261127T0207 from './20261127T0207_freed_places.ts';
-import * as m20261127T0224 from './20261127T0224_team_mails.ts';
 import * as m20261127T0223 from './20261127T0223_content_approvals.ts';
+import * as m20261127T0224 from './20261127T0224_team_mails.ts';
+import * as m20261127T0231 from './20261127T0231_fair_outbox.ts';
 
 /** A migration that can be taken back. kysely silently skips one without `down`, so ours must have it. */
 export type ReversibleMigration = Required<Migration>;
@@ -137,6 +138,7 @@ export const migrations: Readonly<Record<string, ReversibleMigration>> = {
   '20261127T0147_template_attachments': m20261127T0147,
   '20261127T0153_removed_webhooks': m20261127T0153,
   '20261127T0207_freed_places': m20261127T0207,
-  '20261127T0224_team_mails': m20261127T0224,
   '20261127T0223_content_approvals': m20261127T0223,
+  '20261127T0224_team_mails': m20261127T0224,
+  '20261127T0231_fair_outbox': m20261127T0231,
 };

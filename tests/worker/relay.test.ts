@@ -82,17 +82,28 @@ const executionsOf = (clientId: string) =>
   );
 const pending = async (): Promise<number> =>
   (await db.query(`select id from app.outbox where processed_at is null`)).length;
+/** Couples that some program writes in one statement. */
+const bookCrowd = async ({ organizationId }: Supplier, couples: number): Promise<string[]> => {
+  const rows = await db.query<{ id: string }>(
+    `insert into app.clients (organization_id, partner_1_name, status, wedding_date)
+     select $1, 'Ana ' || n, 'booked', '2030-06-15' from generate_series(1, $2::int) n returning id`,
+    [organizationId, couples],
+  );
+  return rows.map(({ id }) => id);
+};
 const makeAvailable = (): Promise<unknown> =>
   db.query(`update app.outbox set available_at = now(), locked_until = null where processed_at is null`);
 
 describe('the relay', () => {
   test('starts the journeys of an event once, however often the event comes', async () => {
     const clientId = await supplier.book();
-    const { workflows, starts } = fakeWorkflows();
+    const { workflows, starts, wakes } = fakeWorkflows();
     await drain(options(workflows));
     const [execution, ...others] = await executionsOf(clientId);
     expect(others).toEqual([]);
     expect(execution?.name).toBe('Booked');
+    // What else was written about the couple at once is read when the journey begins.
+    expect(wakes).toEqual([]);
     await db.query(`update app.outbox set processed_at = null, locked_until = null where client_id = $1`, [clientId]);
     await drain(options(workflows));
     expect(await executionsOf(clientId)).toHaveLength(1);
@@ -215,6 +226,52 @@ describe('the relay', () => {
     );
     expect(rows).toContainEqual({ parked: true, last_error: 'no' });
     expect(starts).toEqual([(await executionsOf(fine))[0]?.id]);
+  });
+
+  test('looks after a crowd together, and a couple whose rows cannot be written does not hold the others', async () => {
+    const clients = await bookCrowd(supplier, 30);
+    const [unlucky] = clients;
+    await db.query(
+      `create function app.refuse_couple() returns trigger language plpgsql as $$
+       begin if new.client_id = '${unlucky}' then raise 'no place for this couple'; end if; return new; end $$`,
+    );
+    await db.query(
+      `create trigger refuse_couple before insert on app.journey_executions
+         for each row execute function app.refuse_couple()`,
+    );
+    const { workflows, starts } = fakeWorkflows();
+    await drain(options(workflows));
+    expect(new Set(starts).size).toBe(clients.length - 1);
+    expect(await executionsOf(unlucky ?? '')).toEqual([]);
+    const left = await db.query(
+      `select distinct client_id, max(last_error) over () as error from app.outbox where processed_at is null`,
+    );
+    expect(left).toEqual([
+      { client_id: unlucky, error: expect.stringContaining('no place for this couple') as string },
+    ]);
+
+    await db.query(`drop trigger refuse_couple on app.journey_executions`);
+    await makeAvailable();
+    await drain(options(workflows));
+    expect(await executionsOf(unlucky ?? '')).toHaveLength(1);
+    expect(await pending()).toBe(0);
+  });
+
+  test('has organizations take turns: a crowd of one is not before everybody else', async () => {
+    await bookCrowd(supplier, 60);
+    const other = await createSupplier(db, [
+      {
+        schema: 1,
+        name: 'Other',
+        starts: { on: 'client.booked' },
+        steps: [{ key: 'call', type: 'task', title: 'Call' }],
+      },
+    ]);
+    const clientId = await other.book();
+    const { workflows, starts } = fakeWorkflows();
+    await relayOnce(options(workflows, { batchSize: 10 }));
+    expect(starts).toContain((await executionsOf(clientId))[0]?.id);
+    expect(await pending()).toBeGreaterThan(0);
   });
 
   test('is not held up by one couple: the others go on meanwhile', async () => {
