@@ -117,6 +117,6 @@ export async function tellPaymentEvent(
     insert into app.client_events (client_id, name, ref, occurred_at, data, source, dedup_key)
     values (${event.clientId}, ${event.name}, ${event.paymentId}, ${event.at}, ${JSON.stringify(event.data)}::jsonb,
       'webhook', ${event.dedupKey})
-    on conflict (organization_id, dedup_key) do nothing
+    on conflict (organization_id, dedup_key) where dedup_key is not null do nothing
   `.execute(trx);
 }

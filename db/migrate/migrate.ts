@@ -8,6 +8,7 @@ import { ensureRoles, type RolePasswords } from '../roles.ts';
 import { migrations as ours, type ReversibleMigration } from '../migrations/index.ts';
 import { MigrationError } from './migration-error.ts';
 import type { MigrationDatabase } from './statements.ts';
+import { watchStatements } from './watch-statements.ts';
 
 export type MigrationSet = Readonly<Record<string, ReversibleMigration>>;
 
@@ -162,6 +163,7 @@ async function withRunner<T>(options: MigrateOptions, work: (runner: Runner) => 
   const concurrent = openAsAdmin(options.adminUrl, '-c role=app_owner -c lock_timeout=0 -c statement_timeout=0');
   try {
     await acquire(lock, options);
+    await watchStatements(lock);
     await createHistory(lock);
     const migratorFor = (name: string): Migrator =>
       new Migrator({

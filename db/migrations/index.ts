@@ -66,6 +66,12 @@ import * as m20261127T0207 from './20261127T0207_freed_places.ts';
 import * as m20261127T0223 from './20261127T0223_content_approvals.ts';
 import * as m20261127T0224 from './20261127T0224_team_mails.ts';
 import * as m20261127T0231 from './20261127T0231_fair_outbox.ts';
+import * as m20261127T0235 from './20261127T0235_api_usage.ts';
+import * as m20261127T0236 from './20261127T0236_length_checks.ts';
+import * as m20261127T0237 from './20261127T0237_sparse_keys.ts';
+import * as m20261127T0238 from './20261127T0238_audit_of_changes.ts';
+import * as m20261127T0239 from './20261127T0239_trouble_of_steps.ts';
+import * as m20261127T0240 from './20261127T0240_slow_statements.ts';
 
 /** A migration that can be taken back. kysely silently skips one without `down`, so ours must have it. */
 export type ReversibleMigration = Required<Migration>;
@@ -141,4 +147,10 @@ export const migrations: Readonly<Record<string, ReversibleMigration>> = {
   '20261127T0223_content_approvals': m20261127T0223,
   '20261127T0224_team_mails': m20261127T0224,
   '20261127T0231_fair_outbox': m20261127T0231,
+  '20261127T0235_api_usage': m20261127T0235,
+  '20261127T0236_length_checks': m20261127T0236,
+  '20261127T0237_sparse_keys': m20261127T0237,
+  '20261127T0238_audit_of_changes': m20261127T0238,
+  '20261127T0239_trouble_of_steps': m20261127T0239,
+  '20261127T0240_slow_statements': m20261127T0240,
 };

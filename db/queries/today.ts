@@ -10,8 +10,10 @@ export interface Today {
   approvals: number;
   /** Open tasks that are due today or were before. */
   tasks: number;
-  /** Went wrong, or nobody knows whether it went. */
+  /** Steps of journeys under way that went wrong, or of which nobody knows whether they went. */
   trouble: number;
+  /** Journeys that wait for an answer of the supplier's: whether a step whose time is past still goes. */
+  questions: number;
 }
 
 /** @param from beginning of the organization's day; @param until its end */
@@ -22,11 +24,14 @@ export async function today(trx: Trx, from: Date, until: Date): Promise<Today> {
     (select count(*)::int from app.approvals where organization_id = org.id and decision is null) as approvals,
     (select count(*)::int from app.tasks
       where organization_id = org.id and status = 'open' and due_at < ${until}) as tasks,
-    (select count(*)::int from app.communications
-      where organization_id = org.id and direction = 'outbound' and sent_at is null and failed_at is null
-        and status = 'unknown')
-    + (select count(*)::int from app.journey_executions
-        where organization_id = org.id and status = 'active' and blocked) as trouble
+    (select count(*)::int from app.journey_step_executions x
+      join app.journey_executions e on e.organization_id = x.organization_id and e.id = x.execution_id
+      where x.organization_id = org.id and x.state in ('failed', 'unknown') and e.status in ('active', 'paused')) as trouble,
+    (select count(*)::int from app.journey_executions e
+      where e.organization_id = org.id and e.status = 'active' and e.blocked
+        and exists (select from app.journey_step_executions x
+          where x.organization_id = e.organization_id and x.execution_id = e.id and x.ended_at is null
+            and x.reason ->> 'code' = 'needs_answer')) as questions
     from (select app.current_org_id() as id) org`.execute(trx);
-  return rows[0] ?? { due: 0, approvals: 0, tasks: 0, trouble: 0 };
+  return rows[0] ?? { due: 0, approvals: 0, tasks: 0, trouble: 0, questions: 0 };
 }

@@ -42,7 +42,7 @@ export async function sendEvent(trx: Trx, input: unknown): Promise<EventSending>
     insert into app.client_events (client_id, name, occurred_at, data, source, dedup_key)
     values (${couple.clientId}, ${name}, coalesce(${at ?? null}::timestamptz, now()), ${JSON.stringify(data)}::jsonb, 'api',
       ${key ?? null})
-    on conflict (organization_id, dedup_key) do nothing
+    on conflict (organization_id, dedup_key) where dedup_key is not null do nothing
   `.execute(trx);
   return { ok: true, clientId: couple.clientId, isNew: numAffectedRows > 0n };
 }

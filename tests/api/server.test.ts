@@ -35,8 +35,6 @@ const reader: StatusReader = {
   }),
   couple: async (_organizationId, clientId) =>
     clientId === COUPLE.clientId ? { organization: ORGANIZATION, couple: COUPLE, plans: [], messages: [] } : null,
-  conversation: async () => null,
-  preview: async () => null,
 };
 
 let app: FastifyInstance | undefined;

@@ -73,6 +73,27 @@ describe('PostgreSQL 15', () => {
     expect(loaded?.facts.client.weddingOn).toBe('2027-06-12');
   });
 
+  // Here, because the server's counters are those of this file alone: among many databases they are soon forgotten.
+  it('tells which statement was slow since it was asked last, as text without values', async () => {
+    const slow = () =>
+      ask(`select message from ops.check_system_alerts() where code = 'slow_statement' and message like '%pg_sleep%'`);
+    const other = new Client({ connectionString: roleUrl(server.adminUrl, 'app_api', 'test') });
+    await other.connect();
+    await client.query('set role app_ops');
+    expect(await slow()).toEqual([]);
+    await other.query('select pg_sleep(1.01)');
+    expect(await slow()).toEqual([
+      {
+        message: expect.stringMatching(
+          /^1 calls since the last check took \d{4,} ms each: select pg_sleep\(\$1\)$/,
+        ) as string,
+      },
+    ]);
+    expect(await slow()).toEqual([]);
+    await client.query('reset role');
+    await other.end();
+  });
+
   it('goes all the way back', async () => {
     const names = Object.keys(migrations);
     expect(await migrateDown({ adminUrl: server.adminUrl, steps: names.length })).toEqual(names.toReversed());
