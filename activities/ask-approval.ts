@@ -5,12 +5,12 @@ import type { PlannedStep } from '../journeys/plan.ts';
 import type { NextAction } from './next-action.ts';
 import type { PlannedExecution } from './plan-execution.ts';
 
-/** So long before the deadline somebody is reminded. */
+/** So long before the deadline somebody is reminded at the earliest. */
 const REMINDED_MS = 24 * 3_600_000;
 
 /**
  * Tells the team that a message waits for its OK, or a late step for an answer; once more when the deadline is a day
- * away. The same question is asked once, however often the plan is drawn up.
+ * away, or half of the time is over where it is shorter. The same question is asked once, however often the plan is drawn up.
  *
  * @returns the next action, with the moment of a reminder that is still to come
  */
@@ -25,9 +25,10 @@ export async function askApproval(
     if (reason.code === 'needs_answer') await ask(line, 'needs an answer', 'answer');
     if (reason.code !== 'needs_approval') continue;
     const { key, occurrence } = line;
-    await requestApproval(trx, loaded.executionId, { key, occurrence, at: now, deadlineAt: reason.until });
+    const request = { key, occurrence, at: now, deadlineAt: reason.until };
+    const askedMs = await requestApproval(trx, loaded.executionId, request);
     await ask(line, 'needs your OK', 'approval');
-    const reminderMs = Date.parse(reason.until) - REMINDED_MS;
+    const reminderMs = reminderOf(askedMs, Date.parse(reason.until));
     if (reminderMs <= Date.parse(now)) await ask(line, 'still needs your OK', 'reminder');
     else remindMs = Math.min(remindMs, reminderMs);
   }
@@ -46,4 +47,10 @@ export async function askApproval(
       to: 'owner',
     });
   }
+}
+
+/** To the second, as the plan counts. */
+function reminderOf(askedMs: number, deadlineMs: number): number {
+  const beforeMs = Math.min(REMINDED_MS, Math.max(0, deadlineMs - askedMs) / 2);
+  return Math.ceil((deadlineMs - beforeMs) / 1_000) * 1_000;
 }

@@ -1,15 +1,9 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import fastify, {
-  LogController,
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-} from 'fastify';
-import { z } from 'zod';
+import { randomUUID } from 'node:crypto';
+import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { answerFault } from './answer-fault.ts';
-import { couplePage, noticePage, statusPage, type PageLinks } from './status-page/pages.ts';
+import type { PageLinks } from './status-page/layout.ts';
 import type { StatusReader } from './status-page/read.ts';
+import { registerStatusPages } from './status-page/register-status-pages.ts';
 
 /** One thing that must work before this process can serve; rejects with a sentence that says what is wrong. */
 export type ReadinessCheck = () => Promise<void>;
@@ -65,7 +59,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
       .send({ status: ready ? 'ready' : 'not_ready', checks: Object.fromEntries(checks) });
   });
 
-  registerStatusPages(app, options);
+  registerStatusPages(app, options.status, options.links);
   return app;
 }
 
@@ -83,52 +77,4 @@ async function outcomeOf(check: ReadinessCheck): Promise<string> {
   } finally {
     clearTimeout(timer);
   }
-}
-
-const organizationQuery = z.object({ organization: z.uuid().optional() });
-const coupleParams = z.object({ clientId: z.uuid() });
-
-function registerStatusPages(app: FastifyInstance, { status, links }: ApiOptions): void {
-  const organizationIdOf = async (reader: StatusReader, request: FastifyRequest): Promise<string | undefined> => {
-    const query = organizationQuery.safeParse(request.query);
-    return (query.success ? query.data.organization : undefined) ?? (await reader.organizations())[0]?.id;
-  };
-
-  app.get('/', async (request, reply) => {
-    if (!status) return page(reply, 404, (nonce) => noticePage('WedSync Journeys', NO_STATUS_PAGE, links, nonce));
-    const organizationId = await organizationIdOf(status, request);
-    const view = organizationId === undefined ? null : await status.overview(organizationId);
-    if (!view) return page(reply, 200, (nonce) => noticePage('WedSync Journeys', NO_ORGANIZATION, links, nonce));
-    return page(reply, 200, (nonce) => statusPage(view, links, nonce));
-  });
-
-  app.get('/couples/:clientId', async (request, reply) => {
-    const params = coupleParams.safeParse(request.params);
-    const organizationId = status ? await organizationIdOf(status, request) : undefined;
-    const view =
-      status && organizationId !== undefined && params.success
-        ? await status.couple(organizationId, params.data.clientId)
-        : null;
-    if (!view) return page(reply, 404, (nonce) => noticePage('Not found', NO_COUPLE, links, nonce));
-    return page(reply, 200, (nonce) => couplePage(view, links, nonce));
-  });
-}
-
-const NO_STATUS_PAGE = 'The status page shows every couple without signing in, so only `npm run dev` serves it.';
-const NO_ORGANIZATION = 'There is no organization yet. Insert one into app.organizations, or start without --no-demo.';
-const NO_COUPLE = 'There is no such couple in this organization.';
-
-function page(reply: FastifyReply, code: number, render: (nonce: string) => string): FastifyReply {
-  const nonce = randomBytes(16).toString('base64');
-  return reply
-    .code(code)
-    .header('content-type', 'text/html; charset=utf-8')
-    .header(
-      'content-security-policy',
-      `default-src 'none'; connect-src 'self'; img-src data:; script-src 'nonce-${nonce}'; style-src 'nonce-${nonce}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`,
-    )
-    .header('x-content-type-options', 'nosniff')
-    .header('referrer-policy', 'no-referrer')
-    .header('cache-control', 'no-store')
-    .send(render(nonce));
 }

@@ -19,6 +19,8 @@ export interface StepRow {
   readonly journey: string;
   readonly step: string;
   readonly type: string;
+  /** Of a message: the template that it is written with. */
+  readonly template: string | null;
   readonly state: string;
   /** `Fri 20 Nov 2026 09:00` in `zone`: when it goes, went, or is due. */
   readonly local: string | null;
@@ -72,7 +74,7 @@ const LOCAL_FORMAT = sql.lit('Dy DD Mon YYYY HH24:MI');
 const STEP_COLUMNS = sql`
   c.id as "clientId", ${COUPLE} as couple, e.id as "executionId", j.name as journey,
   coalesce(nullif(s.name, ''), x.step_key) || case when x.occurrence > 1 then ' (' || x.occurrence || ')' else '' end as step,
-  x.step_type as type, x.state, x.time_zone as zone, x.reason, x.error_message as problem,
+  x.step_type as type, s.step_config ->> 'template' as template, x.state, x.time_zone as zone, x.reason, x.error_message as problem,
   x.local_time as "dueLocal", to_char(x.due_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as "dueAt",
   case when x.state = 'planned' then floor(extract(epoch from x.scheduled_for - now()) / 60)::float8 end as "inMinutes",
   coalesce((select jsonb_object_agg(n.step_key, n.name) from app.journey_steps n
@@ -130,6 +132,13 @@ export async function readCouple(
     ),
     messages: await readMessages(trx, zone, sql`m.client_id = ${clientId}`, 200),
   };
+}
+
+/** What the two are called together; null where the organization has no such couple. */
+export async function coupleName(trx: Trx, clientId: string): Promise<string | null> {
+  const { rows } = await sql<{ couple: string }>`
+    select ${COUPLE} as couple from app.clients c where c.id = ${clientId} and c.deleted_at is null`.execute(trx);
+  return rows[0]?.couple ?? null;
 }
 
 async function readCounts(trx: Trx, zone: string): Promise<StatusRows['counts']> {

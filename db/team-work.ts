@@ -69,17 +69,30 @@ export async function addNotice(
   `.execute(trx);
 }
 
-/** Puts a message before the supplier for approval; one that was asked about, or decided, already stays as it is. */
+/**
+ * Puts a message before the supplier for approval; one that was asked about, or decided, already stays as it is.
+ *
+ * @returns when it was asked first, in epoch milliseconds
+ */
 export async function requestApproval(
   trx: Trx,
   executionId: string,
   request: { readonly key: string; readonly occurrence: number; readonly at: string; readonly deadlineAt: string },
-): Promise<void> {
-  await sql`
+): Promise<number> {
+  const { rows } = await sql<{ requestedAt: Date }>`
+    with asked as (
     insert into app.approvals (execution_id, step_key, occurrence, requested_at, deadline_at)
     values (${executionId}, ${request.key}, ${request.occurrence}, ${request.at}, ${request.deadlineAt})
     on conflict (organization_id, execution_id, step_key, occurrence) do update
       set deadline_at = excluded.deadline_at
       where approvals.decision is null and approvals.deadline_at is distinct from excluded.deadline_at
+    returning requested_at)
+    select requested_at as "requestedAt" from asked
+    union all
+    select requested_at from app.approvals
+    where organization_id = (select app.current_org_id()) and execution_id = ${executionId}
+      and step_key = ${request.key} and occurrence = ${request.occurrence}
+    limit 1
   `.execute(trx);
+  return rows[0]?.requestedAt.getTime() ?? Date.parse(request.at);
 }

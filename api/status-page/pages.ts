@@ -1,14 +1,7 @@
-import { html, type Html } from '../html.ts';
-import { REFRESH_SCRIPT } from './refresh.ts';
-import { STYLE } from './style.ts';
+import { html } from '../html.ts';
+import { layout, section, type PageLinks } from './layout.ts';
 import { coupleTable, messageTable, state, stepTable, teamTable } from './tables.ts';
 import type { CoupleView, StatusView } from './view.ts';
-
-/** Addresses of the other pages of a development set-up; absent where there are none. */
-export interface PageLinks {
-  readonly inboxUrl?: string | undefined;
-  readonly temporalUiUrl?: string | undefined;
-}
 
 /** The overview of one organization. */
 export function statusPage(view: StatusView, links: PageLinks, nonce: string): string {
@@ -82,7 +75,13 @@ export function couplePage(view: CoupleView, links: PageLinks, nonce: string): s
           ),
         )}
         ${view.plans.length === 0 && html`<p class="empty">No journey has started for this couple.</p>`}
-        ${section('Messages', messageTable('Messages', view.messages, organization, 'Nothing has been sent to this couple yet.', false))}
+        ${section(
+          html`Messages
+            <small
+              ><a href="/couples/${couple.clientId}/messages?organization=${organization.id}">Read them</a></small
+            >`,
+          messageTable('Messages', view.messages, organization, 'Nothing has been sent to this couple yet.', false),
+        )}
       </main>
     `,
     links,
@@ -99,48 +98,4 @@ export function noticePage(title: string, text: string, links: PageLinks, nonce:
     links,
     nonce,
   );
-}
-
-function layout(title: string, body: Html, links: PageLinks, nonce: string): string {
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>${title} · WedSync Journeys</title>
-        <link rel="icon" href="${ICON}" />
-        <style nonce="${nonce}">
-          ${{ html: STYLE }}
-        </style>
-      </head>
-      <body>
-        <nav class="house" aria-label="This set-up">
-          <b>WedSync Journeys</b>
-          <span>
-            ${links.inboxUrl && html`<a href="${links.inboxUrl}">Dev inbox</a>`}
-            ${links.temporalUiUrl && html`<a href="${links.temporalUiUrl}">Temporal</a>`}
-            <a href="/readyz">Health</a>
-          </span>
-        </nav>
-        ${body}
-        <footer>
-          <p id="lost" role="status" hidden>The connection is lost; this page shows the last known state.</p>
-          Every date is the couple's own wall time. This page follows by itself.
-        </footer>
-        <script nonce="${nonce}">
-          ${{ html: REFRESH_SCRIPT }};
-        </script>
-      </body>
-    </html>`.html;
-}
-
-/** Two rings, drawn here: the page asks nothing of another origin. */
-const ICON =
-  "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32' fill='none' stroke='%237a4b3a' stroke-width='3'%3E%3Ccircle cx='12' cy='18' r='8'/%3E%3Ccircle cx='20' cy='14' r='8'/%3E%3C/svg%3E";
-
-function section(title: string | Html, content: Html): Html {
-  return html`<section>
-    <h2>${title}</h2>
-    ${content}
-  </section>`;
 }

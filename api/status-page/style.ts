@@ -56,6 +56,16 @@ code { font: .88em ui-monospace, monospace; }
 .held, .unknown, .paused, .retry { color: var(--warn); }
 .failed, .bounced { color: var(--bad); }
 .skipped, .will_skip, .not_taken, .stopped { color: var(--soft); border-style: dashed; }
+.conversation { list-style: none; margin: 1.1rem 0 0; padding: 0; display: grid; gap: .9rem; }
+.conversation li { background: var(--card); border: 1px solid var(--line); border-radius: .8rem; padding: .7rem 1rem; max-width: 46rem; min-width: 0; }
+.conversation .outbound { justify-self: end; border-bottom-right-radius: .15rem; }
+.conversation .inbound { justify-self: start; border-bottom-left-radius: .15rem; border-color: var(--accent); }
+.conversation p { margin: 0 0 .3rem; font-size: .88rem; }
+.conversation h2 { margin: .2rem 0 .4rem; font-size: 1.05rem; }
+.words { white-space: pre-wrap; overflow-wrap: anywhere; }
+section > .words { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: 1rem; }
+.mail { width: 100%; height: 34rem; background: #fff; border: 1px solid var(--line); border-radius: .6rem; }
+a.kind { color: var(--accent); }
 .empty { padding: 1rem; color: var(--soft); }
 footer { padding-top: 2rem; padding-bottom: 3rem; color: var(--soft); font-size: .9rem; }
 `;

@@ -45,6 +45,7 @@ export function stepTable(
           <td class="when">${step.local ?? 'no date yet'}<br /><small>${step.zone}${soon(step.inMinutes)}</small></td>
           <td>
             <b>${step.step}</b> <span class="kind">${step.type.replaceAll('_', ' ')}</span>
+            ${step.template !== null && html`<a class="kind" href="/couples/${step.clientId}/preview/${step.type}/${step.template}?organization=${organization.id}">preview</a>`}
             ${withCouple && html`<br />${coupleLink(step, organization)} <small>· ${step.journey}</small>`}
           </td>
           <td class="why">${state(step.state)} <span>${step.reason}</span></td>

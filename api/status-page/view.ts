@@ -1,4 +1,5 @@
 import type { TeamRow } from '../../db/status-page.ts';
+import type { PreviewResult } from '../../services/messages/preview-message.ts';
 
 /** What the status page shows of one organization; times are already local, texts already English. */
 export interface StatusView {
@@ -33,6 +34,8 @@ export interface StepLine {
   readonly executionId: string;
   readonly step: string;
   readonly type: string;
+  /** Of a message: the template that it is written with. */
+  readonly template: string | null;
   readonly state: string;
   /** Local date and minute with weekday, in `zone`. */
   readonly local: string | null;
@@ -79,4 +82,34 @@ export interface CoupleView {
     readonly steps: readonly StepLine[];
   }[];
   readonly messages: readonly MessageLine[];
+}
+
+/** What was written to a couple and by it. */
+export interface ConversationView {
+  readonly organization: OrganizationLine;
+  readonly clientId: string;
+  readonly couple: string;
+  /** The latest first. */
+  readonly messages: readonly ConversationLine[];
+}
+
+export interface ConversationLine {
+  readonly direction: 'inbound' | 'outbound';
+  readonly channel: string;
+  readonly status: string;
+  /** Who wrote, or is written to. */
+  readonly who: string;
+  /** Local in the organization's zone. */
+  readonly at: string;
+  readonly subject: string | null;
+  readonly text: string;
+}
+
+/** A message as one person of the couple would get it now. */
+export interface PreviewView {
+  readonly organization: OrganizationLine;
+  readonly clientId: string;
+  readonly couple: string;
+  readonly template: string;
+  readonly result: PreviewResult;
 }

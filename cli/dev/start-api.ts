@@ -2,6 +2,7 @@ import { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { createStatusReader } from '../../api/status-page/read.ts';
 import type { OrganizationLine } from '../../api/status-page/view.ts';
+import { createTemplateRenderer } from '../../channels/template-renderer.ts';
 import { openDatabase } from '../../db/database.ts';
 import { startApi } from '../start-api.ts';
 
@@ -31,6 +32,7 @@ export async function startDevApi(options: DevApiOptions): Promise<{ url: string
   const database = openDatabase({ url: postgres.urls.api, applicationName: 'wedsync api', poolSize: 4 });
   const admin = new Pool({ connectionString: postgres.adminUrl, max: 2, application_name: 'wedsync dev' });
   admin.on('error', () => {});
+  const renderer = createTemplateRenderer();
   const api = await startApi({
     host: '127.0.0.1',
     port: options.port,
@@ -50,6 +52,7 @@ export async function startDevApi(options: DevApiOptions): Promise<{ url: string
       (workflowId) =>
         temporal.uiUrl &&
         `${temporal.uiUrl}/namespaces/${temporal.namespace}/workflows/${encodeURIComponent(workflowId)}`,
+      { renderer, publicUrl: options.publicUrl },
     ),
     links: { inboxUrl: options.inboxUrl, temporalUiUrl: temporal.uiUrl ?? undefined },
   });
@@ -57,7 +60,7 @@ export async function startDevApi(options: DevApiOptions): Promise<{ url: string
     url: api.url,
     stop: async () => {
       await api.stop();
-      await Promise.all([database.close(), admin.end()]);
+      await Promise.all([database.close(), admin.end(), renderer.close()]);
     },
   };
 }

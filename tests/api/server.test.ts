@@ -35,6 +35,8 @@ const reader: StatusReader = {
   }),
   couple: async (_organizationId, clientId) =>
     clientId === COUPLE.clientId ? { organization: ORGANIZATION, couple: COUPLE, plans: [], messages: [] } : null,
+  conversation: async () => null,
+  preview: async () => null,
 };
 
 let app: FastifyInstance | undefined;

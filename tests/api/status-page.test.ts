@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Browser, Page } from 'playwright-core';
 import { createApi } from '../../api/server.ts';
 import type { StatusReader } from '../../api/status-page/read.ts';
-import type { CoupleView, StatusView, StepLine } from '../../api/status-page/view.ts';
+import type { ConversationLine, CoupleView, StatusView, StepLine } from '../../api/status-page/view.ts';
 import { startBrowser } from '../support/browser.ts';
 
 const organization = {
@@ -19,6 +19,7 @@ const welcome: StepLine = {
   executionId: 'e1',
   step: 'Welcome and what happens next',
   type: 'email',
+  template: 'photographer_welcome',
   state: 'planned',
   local: 'Sat 21 Nov 2026 10:15',
   zone: 'Europe/London',
@@ -62,10 +63,51 @@ const coupleView: CoupleView = {
   ],
   messages: [],
 };
+const hostile = '<img src=x onerror="document.title=1"><script>document.title = 1</script>';
+const conversation: ConversationLine[] = [
+  {
+    direction: 'inbound',
+    channel: 'sms',
+    status: 'delivered',
+    who: 'Niamh',
+    at: '21 Nov 2026, 12:00',
+    subject: null,
+    text: `Can we talk? ${hostile}`,
+  },
+  {
+    direction: 'outbound',
+    channel: 'email',
+    status: 'sent',
+    who: 'Niamh',
+    at: '21 Nov 2026, 10:15',
+    subject: 'Welcome',
+    text: 'Dear Niamh,\n\nwelcome!',
+  },
+];
+const mail = {
+  channel: 'email',
+  to: { role: 'partner_1', address: 'niamh@example.com' },
+  locale: 'en-GB',
+  subject: 'Welcome',
+  text: 'Dear Niamh',
+  html: `<p>Dear Niamh</p>${hostile}`,
+  withoutPictures: '<p>Dear Niamh</p>',
+  attachments: [{ filename: 'guide.pdf', contentType: 'application/pdf', content: Buffer.from('%PDF-1.7') }],
+} as const;
 const reader: StatusReader = {
   organizations: async () => [organization],
   overview: async () => view,
   couple: async () => coupleView,
+  conversation: async () => ({ organization, ...couple, messages: conversation }),
+  preview: async (_organization, _client, { channel, template }) => ({
+    organization,
+    ...couple,
+    template,
+    result:
+      template === 'no_venue'
+        ? { ok: false, code: 'missing_variables', message: 'The template needs wedding.venue.', missing: [] }
+        : { ok: true, preview: { ...mail, channel } },
+  }),
 };
 
 let app: FastifyInstance;
@@ -112,6 +154,34 @@ describe('status page in a browser', () => {
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(320);
   });
 
+  it('leads from a couple to what was written, in both directions, and a hostile text is inert', async () => {
+    const { page, complaints } = await open();
+    await page.goto(new URL(`/couples/${welcome.clientId}`, url).href);
+    await page.getByRole('link', { name: 'Read them' }).click();
+    const [theirs, ours] = await page.locator('.conversation li').allInnerTexts();
+    expect(theirs).toMatch(/Niamh wrote\s+text[^]*Can we talk\? <img/);
+    expect(ours).toMatch(/To Niamh\s+mail[^]*Welcome[^]*Dear Niamh,/);
+    expect(await page.title()).toMatch(/^Messages with/);
+    expect(complaints).toEqual([]);
+  });
+
+  it('leads from a step to what the couple would get, and nothing in the mail runs', async () => {
+    const { page } = await open();
+    await page.getByRole('link', { name: 'preview' }).first().click();
+    expect(await page.locator('main').innerText()).toMatch(/To partner 1, niamh@example\.com[^]*With guide\.pdf\./);
+    const frame = page.frameLocator('iframe[title="As it is"]');
+    expect(await frame.locator('p').innerText()).toBe('Dear Niamh');
+    expect(await page.title()).toMatch(/^photographer_welcome for/);
+    const address = `/couples/${welcome.clientId}/preview/email/photographer_welcome?part=`;
+    const asMail = await fetch(new URL(`${address}html`, url));
+    expect(asMail.headers.get('content-security-policy')).toMatch(/default-src 'none'.*; sandbox$/);
+    const asText = await fetch(new URL(`${address}text`, url));
+    expect(asText.headers.get('content-type')).toMatch(/^text\/plain/);
+    expect(await asText.text()).toBe('Dear Niamh');
+    await page.goto(new URL(`/couples/${welcome.clientId}/preview/email/no_venue`, url).href);
+    expect(await page.locator('main').innerText()).toBe('The template needs wedding.venue.');
+  });
+
   it('keeps the focus of a person who reads on by keyboard while it changes', async () => {
     const { page } = await open();
     await page.getByRole('link', { name: welcome.couple }).first().focus();
@@ -135,7 +205,9 @@ describe('status page in a browser', () => {
     view = { ...view, next: [welcome], attention: [waiting], sent, couples: [couple] };
     const { page } = await open(width);
     await page.emulateMedia({ colorScheme });
-    for (const path of ['/', `/couples/${welcome.clientId}`]) {
+    const ofCouple = `/couples/${welcome.clientId}`;
+    const rest = width === 320 ? [`${ofCouple}/messages`, `${ofCouple}/preview/email/photographer_welcome`] : [];
+    for (const path of ['/', ofCouple, ...rest]) {
       await page.goto(new URL(path, url).href);
       expect(await objections(page)).toEqual([]);
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);

@@ -6,7 +6,7 @@ import { claimOutgoing } from '../../db/outgoing.ts';
 import { publishJourneyVersion } from '../../db/journeys.ts';
 import { withTenant, type Trx } from '../../db/tenant.ts';
 import { parseDefinition } from '../../journeys/definition.ts';
-import type { Commander, CommandResult } from '../../services/executions/command.ts';
+import { wakeExecution, type Commander, type CommandResult } from '../../services/executions/command.ts';
 import { decideApproval } from '../../services/executions/decide-approval.ts';
 import { editMessage } from '../../services/executions/edit-message.ts';
 import { endExecution } from '../../services/executions/end-execution.ts';
@@ -178,6 +178,36 @@ describe('a person commands, and the execution follows', () => {
       decideApproval(trx, by, executionId, { key: 'b', occurrence: 1 }, { decision: 'approved' }),
     );
     expect(other).toMatchObject({ ok: false, code: 'not_asked' });
+  });
+
+  test('nobody decides: at the deadline the step does what it says', async () => {
+    const later = { anchor: 'journey_start', offset: { minutes: 10 } };
+    const asked = (fallback: string) =>
+      step('a', { when: later, approval: { ahead: { hours: 1 }, deadline: { minutes: 1 }, fallback } });
+    const couples = await Promise.all(
+      (['send', 'skip', 'task'] as const).map(async (fallback) => ({
+        fallback,
+        ...(await booked(journey([asked(fallback), step('b')]))),
+      })),
+    );
+    for (const { executionId } of couples)
+      await lineBecomes(executionId, 'a', ({ reason }) => reason.code === 'needs_approval');
+    // As if they had begun eleven minutes ago: the deadline is three seconds away, and time does the rest.
+    for (const { executionId, supplier } of couples) {
+      await world.db.query(
+        `update app.journey_executions set started_at = now() - interval '10 minutes 57 seconds' where id = $1`,
+        [executionId],
+      );
+      const tenant = { organizationId: supplier.organizationId, actor: 'test' };
+      await withTenant(world.db.api, tenant, (trx) => wakeExecution(trx, executionId));
+    }
+    for (const { executionId, fallback, email } of couples) {
+      if (fallback === 'send') await mailsArrive(world, email, 1);
+      else await lineBecomes(executionId, 'a', ({ reason }) => reason.code === 'not_approved');
+      expect(await mailsTo(world, email)).toHaveLength(fallback === 'send' ? 1 : 0);
+      const tasks = await world.db.query(`select from app.tasks where execution_id = $1`, [executionId]);
+      expect(tasks).toHaveLength(fallback === 'task' ? 1 : 0);
+    }
   });
 
   test('reject: the message is never sent', async () => {

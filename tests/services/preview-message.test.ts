@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
+import { createStatusReader } from '../../api/status-page/read.ts';
 import { createTemplateRenderer } from '../../channels/template-renderer.ts';
 import { withTenant } from '../../db/tenant.ts';
 import { previewMessage, type PreviewQuestion, type PreviewResult } from '../../services/messages/preview-message.ts';
@@ -124,6 +125,35 @@ describe('the preview of a message for a couple', () => {
     [{ template: 'hello', role: 'best_man' }, 'no_such_person'],
   ])('%j is refused as %s', async (question, code) => {
     expect(await preview(question)).toMatchObject({ ok: false, code });
+  });
+
+  test('is a page of the development set-up, beside what was written with the couple', async () => {
+    const { organizationId } = supplier;
+    await db.query(
+      `insert into app.communications (organization_id, client_id, idempotency_key, type, direction, status, content)
+       values ($1, $2, 'in', 'email', 'inbound', 'received', '<p>We <i>moved</i> the date</p>')`,
+      [organizationId, clientId],
+    );
+    const listed = [{ id: organizationId, name: 'Wildflower', zone: 'Europe/London' }];
+    const reader = createStatusReader(
+      db.api,
+      async () => listed,
+      () => null,
+      { renderer, publicUrl: 'https://go.example.com' },
+    );
+    const question = { channel: 'email', template: 'hello' } as const;
+    expect(await reader.preview(organizationId, clientId, { ...question, role: 'partner_2' })).toMatchObject({
+      couple: 'Ana <b>Lopez',
+      result: { ok: true, preview: { text: 'Hallo Ben\n\nHerzlich' } },
+    });
+    expect(await reader.conversation(organizationId, clientId)).toMatchObject({
+      messages: [{ direction: 'inbound', who: 'the couple', text: 'We moved the date' }],
+    });
+    const other = await createSupplier(db, []);
+    const theirs = await other.book({ email: 'theirs@example.com' });
+    expect(await reader.preview(organizationId, theirs, question)).toBeNull();
+    expect(await reader.conversation(organizationId, theirs)).toBeNull();
+    expect(await reader.preview(other.organizationId, theirs, question)).toBeNull();
   });
 
   test("never shows another organization's couple", async () => {

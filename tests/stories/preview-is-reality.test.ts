@@ -99,6 +99,27 @@ async function effectsInRows(executionId: string): Promise<string[]> {
   return [...messages.map(({ line }) => line), `${tasks.length} tasks`].sort();
 }
 
+interface Question {
+  step: string;
+  asked: number;
+  reminded: number;
+  /** Nobody had decided when the reminder was due: a day before the deadline, or after half of the time. */
+  late: boolean;
+}
+
+/** What was put before the supplier for approval, and what the team was told of it. */
+const questionsOf = (executionId: string): Promise<Question[]> =>
+  db.query<Question>(
+    `select a.step_key as step,
+       (select count(*)::int from app.notifications n where n.dedup_key = q.name || '/approval') as asked,
+       (select count(*)::int from app.notifications n where n.dedup_key = q.name || '/reminder') as reminded,
+       coalesce(a.decided_at, 'infinity')
+         >= a.deadline_at - least(interval '24 hours', (a.deadline_at - a.requested_at) / 2) as late
+     from app.approvals a, lateral (select concat_ws('/', a.execution_id, a.step_key, a.occurrence) as name) q
+     where a.execution_id = $1 and a.deadline_at is not null`,
+    [executionId],
+  );
+
 /** What is known of the couple, and what people wrote in the course of the story. */
 function personal({ facts, script }: Story): string[] {
   const addresses = (facts.contacts ?? []).flatMap(({ email, phone }) => [email, phone]);
@@ -115,6 +136,8 @@ describe('what the preview says is what happens, and Temporal hears nothing abou
     const { loaded, history, description } = await runForReal(env, db, bundle, story, definition);
     expect(ledgerLines(loaded.ledger)).toEqual(ledgerLines(preview.simulation.ledger));
     expect(await effectsInRows(loaded.executionId)).toEqual(effectsOf(story, preview));
+    const questions = await questionsOf(loaded.executionId);
+    expect(questions).toEqual(questions.map((one) => ({ ...one, asked: 1, reminded: one.late ? 1 : 0 })));
     const { facts, ledger } = preview.simulation;
     const at = story.expect.until ?? preview.simulation.log.at(-1)?.at ?? facts.execution.startedAt;
     expect(planLines(loaded.definition, loaded.facts, loaded.ledger, at)).toEqual(

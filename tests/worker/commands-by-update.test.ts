@@ -9,7 +9,7 @@ import { createGiveCommand } from '../../worker/give-command.ts';
 import { workflowIdOf } from '../../worker/journey-workflows.ts';
 import { commands } from '../../workflows/messages.ts';
 import { eventually } from '../support/eventually.ts';
-import { mailsArrive } from '../support/mails.ts';
+import { mailsArrive, nextMailFails } from '../support/mails.ts';
 import { connectClient } from '../support/temporal.ts';
 import { createSupplier, createWorld, type World } from '../support/world.ts';
 
@@ -100,21 +100,37 @@ describe('a command that comes as an update', () => {
   });
 
   test('what a person wants now waits in the queue of its channel, before everything else', async () => {
-    const { give, handle, email, supplier } = await booked([
-      mail('a'),
+    const approval = { ahead: { months: 600 }, deadline: { days: 1 }, fallback: 'skip' };
+    const { give, handle, email, supplier, line } = await booked([
       mail('welcome', { when: { anchor: 'journey_start' } }),
+      mail('now'),
+      mail('approved', { approval }),
+      mail('again'),
+      mail('later'),
     ]);
-    await give('runNow', { key: 'a' });
+    await mailsArrive(world, email, 1);
+    await give('runNow', { key: 'now' });
     await mailsArrive(world, email, 2);
+    await give('approve', { key: 'approved' });
+    await give('runNow', { key: 'approved' });
+    await mailsArrive(world, email, 3);
+    await nextMailFails(world, { kind: 'refuse', to: email, code: 554, text: '5.7.1 not trusted' });
+    await give('runNow', { key: 'again' });
+    await eventually('it has failed', async () => (await line('again'))?.state === 'failed');
+    await give('retryStep', { key: 'again' });
+    await mailsArrive(world, email, 4);
+
     const { events } = await handle.fetchHistory();
     const sends = (events ?? []).flatMap(({ activityTaskScheduledEventAttributes: send }) => (send ? [send] : []));
-    const [welcome, wanted] = sends.map(({ taskQueue, priority }) => ({
+    const [welcome, ...wanted] = sends.map(({ taskQueue, priority }) => ({
       queue: taskQueue?.name,
       priority: priority?.priorityKey ?? 0,
       fairness: priority?.fairnessKey,
     }));
-    expect(wanted).toEqual({ queue: 'journeys-email', priority: 1, fairness: supplier.organizationId });
     expect(welcome).toMatchObject({ queue: 'journeys-email', priority: 0 });
+    // Sent now, approved, refused, and tried again.
+    const first = { queue: 'journeys-email', priority: 1, fairness: supplier.organizationId };
+    expect(wanted).toEqual([first, first, first, first]);
   });
 
   test('approve: the message that waited for its OK is planned', async () => {

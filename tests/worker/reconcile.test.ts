@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { createDatabaseClock } from '../../worker/database-clock.ts';
@@ -81,6 +83,30 @@ describe('the reconciliation', () => {
       (await look(true)).some(({ kind, subject }) => kind === 'workflow_without_execution' && subject === workflowId),
     );
     await eventually('it has ended', async () => !(await isRunning(executionId)));
+  });
+
+  test('goes on with couples who were put on a journey together and whom nobody has begun', async () => {
+    const clientId = await supplier.book({ status: 'lead' });
+    const batchId = randomUUID();
+    // Past the triggers, as after a restore: nothing tells the relay of it.
+    await world.db.query(`begin; set local session_replication_role = replica;
+      insert into app.enrolment_batches (organization_id, id, journey_id, total, requested_by, created_at, updated_at)
+      values ('${supplier.organizationId}', '${batchId}', '${supplier.journeyIds[0]}', 1, 'cli',
+        now() - interval '1 hour', now() - interval '1 hour');
+      insert into app.journey_executions (organization_id, journey_id, journey_version_id, client_id, batch_id,
+        trigger_event, trigger_key, trigger_at, started_at)
+      select organization_id, journey_id, id, '${clientId}', '${batchId}', 'manual', 'by_hand/segment', now(), now()
+      from app.journey_versions where journey_id = '${supplier.journeyIds[0]}'; commit`);
+    const batch = async () =>
+      (await world.db.query(`select status, started from app.enrolment_batches where id = $1`, [batchId]))[0];
+    const found = { kind: 'stuck_batch', subject: batchId };
+    expect(await look(false)).toContainEqual(expect.objectContaining({ ...found, repaired: false }));
+    expect(await batch()).toEqual({ status: 'open', started: 0 });
+    expect(await look(true)).toContainEqual(expect.objectContaining({ ...found, repaired: true }));
+    await planned(clientId);
+    await eventually('all of it have begun', async () => (await batch())?.['status'] === 'done');
+    expect(await batch()).toEqual({ status: 'done', started: 1 });
+    expect(await look(true)).not.toContainEqual(expect.objectContaining(found));
   });
 
   test('calls a message unknown that was claimed by a process which died long ago', async () => {

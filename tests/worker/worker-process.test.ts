@@ -1,14 +1,18 @@
 import { fileURLToPath } from 'node:url';
 
+import proto from '@temporalio/proto';
 import getPort from 'get-port';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 
 import { eventually } from '../support/eventually.ts';
 import { mailsArrive, mailsTo, nextMailFails } from '../support/mails.ts';
+import { connectClient } from '../support/temporal.ts';
 import { startOtlpSink } from '../support/otlp-sink.ts';
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
 import { createSupplier, createWorld, type Supplier, type World } from '../support/world.ts';
+
+const { RateLimitSource, TaskQueueType } = proto.temporal.api.enums.v1;
 
 /** Its output then names every module of OpenTelemetry that it loads. */
 const TELLS_TELEMETRY = `--import ${fileURLToPath(new URL('../support/tell-telemetry.ts', import.meta.url))}`;
@@ -47,6 +51,19 @@ const statusOf = async (clientId: string): Promise<string | undefined> =>
     await world.db.query<{ status: string }>(`select status from app.communications where client_id = $1`, [clientId])
   )[0]?.status;
 
+/** How many activities a second the server hands out from a queue at most, and who says so. */
+async function limitOf(taskQueue: string) {
+  const client = await connectClient(world.temporal.address);
+  const { effectiveRateLimit } = await client.workflowService.describeTaskQueue({
+    namespace: client.options.namespace,
+    taskQueue: { name: taskQueue },
+    taskQueueType: TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
+    reportConfig: true,
+  });
+  await client.connection.close();
+  return effectiveRateLimit;
+}
+
 describe('a worker as a process', () => {
   test('offers its metrics and those of Temporal, and logs no address of anybody', { timeout: 120_000 }, async () => {
     const port = await getPort();
@@ -54,6 +71,7 @@ describe('a worker as a process', () => {
       METRICS_ADDRESS: `127.0.0.1:${port}`,
       LOG_LEVEL: 'debug',
       NODE_OPTIONS: TELLS_TELEMETRY,
+      WORKER_EMAIL_PER_SECOND: '14',
     });
     const sent = await supplier.book({ email: 'ana.sent@example.com' });
     await mailsArrive(world, 'ana.sent@example.com', 1);
@@ -76,6 +94,13 @@ describe('a worker as a process', () => {
       /^temporal_activity_schedule_to_start_latency_seconds_count\{[^}]*task_queue="journeys-email"/m,
     );
     expect(metrics).toMatch(/^temporal_worker_task_slots_available\{/m);
+
+    // The server holds the channel to its rate, for all workers together.
+    const limits = await Promise.all(['email', 'sms'].map((channel) => limitOf(`journeys-${channel}`)));
+    expect(limits).toMatchObject([
+      { requestsPerSecond: 14, rateLimitSource: RateLimitSource.RATE_LIMIT_SOURCE_WORKER },
+      { rateLimitSource: RateLimitSource.RATE_LIMIT_SOURCE_SYSTEM },
+    ]);
 
     const lines = process
       .output()
