@@ -75,7 +75,17 @@ export type NextAction = (RunAction | WaitAction | FinishedAction) & {
 
 /** What a person may command by an update; services/executions/ has the verbs, with some more that carry words. */
 export type CommandName =
-  'pause' | 'resume' | 'skipStep' | 'runNow' | 'retryStep' | 'reschedule' | 'migrate' | 'approve' | 'reject' | 'stop';
+  | 'pause'
+  | 'resume'
+  | 'skipStep'
+  | 'runNow'
+  | 'retryStep'
+  | 'reschedule'
+  | 'migrate'
+  | 'approve'
+  | 'reject'
+  | 'stop'
+  | 'restart';
 
 /** What a command needs to know. Words of people do not go through Temporal: they may be about the couple. */
 export interface CommandInput {

@@ -9,6 +9,7 @@ import { endExecution } from '../services/executions/end-execution.ts';
 import { migrateExecution } from '../services/executions/migrate-execution.ts';
 import { pauseExecution } from '../services/executions/pause-execution.ts';
 import { rescheduleStep, runStepNow } from '../services/executions/reschedule-step.ts';
+import { restartExecution } from '../services/executions/restart-execution.ts';
 import { resumeExecution } from '../services/executions/resume-execution.ts';
 import { retryStep } from '../services/executions/retry-step.ts';
 import { skipStep } from '../services/executions/skip-step.ts';
@@ -50,6 +51,8 @@ function carryOut(trx: Trx, by: Commander, executionId: string, command: Command
       return decideApproval(trx, by, executionId, step, { decision: 'rejected' });
     case 'stop':
       return endExecution(trx, by, executionId, 'by hand');
+    case 'restart':
+      return restartExecution(trx, by, executionId, command.commandId);
     default:
       return assertNever(command.name);
   }

@@ -26,6 +26,7 @@ export const commands = {
   approve: command('approve'),
   reject: command('reject'),
   stop: command('stop'),
+  restart: command('restart'),
 } as const satisfies { readonly [Name in CommandName]: unknown };
 
 /** What the execution does next. */

@@ -49,6 +49,7 @@ const DESCRIPTIONS: Readonly<Record<CommandName, string>> = {
   approve: 'The message, or the missed step, has its OK. {"by", "key", "occurrence"?}',
   reject: 'The message, or the missed step, is not wanted. {"by", "key", "occurrence"?}',
   stop: 'End it; closing steps run. {"by"}',
+  restart: 'End it without its closing steps, and begin again from the start. {"by"}',
 };
 
 const ABOUT_A_STEP: ReadonlySet<CommandName> = new Set([

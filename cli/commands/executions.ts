@@ -13,14 +13,13 @@ import { retryStep } from '../../services/executions/retry-step.ts';
 import { skipStep } from '../../services/executions/skip-step.ts';
 import type { StepName } from '../../services/executions/step-row.ts';
 import * as parse from '../executions/arguments.ts';
+import { commandAction } from '../executions/command-action.ts';
 import { batchesAction, enrolAction } from '../executions/enrol-action.ts';
 import { holdAction, releaseAction } from '../executions/hold-actions.ts';
 import { migrateAction } from '../executions/migrate-action.ts';
 import { moveDateAction } from '../executions/move-date-action.ts';
 import { listAction, showAction } from '../executions/look-actions.ts';
-import { inOrganization, type OrganizationOptions } from '../executions/in-organization.ts';
-
-type Act = (trx: Trx, by: Commander) => Promise<CommandResult>;
+import type { OrganizationOptions } from '../executions/in-organization.ts';
 
 /** `wedsync executions ...`: what couples go through, and a person's commands to it. */
 export function executionsCommand(): Command {
@@ -30,7 +29,8 @@ export function executionsCommand(): Command {
       'after',
       `
 Every command names the organization: --organization <slug>. The database is the one of "npm run dev" or DATABASE_URL.
-A step is named by its key, or key#occurrence.
+A step is named by its key, or key#occurrence. A command to one execution is answered with its new state: what is next,
+when, and why.
 
 Examples:
   wedsync executions list --organization wildflower --blocked
@@ -93,12 +93,12 @@ Examples:
   command(executions, 'pause', 'hold one execution', ['<execution>'])
     .option('--reason <text>', 'why', '')
     .action((execution: string, options: OrganizationOptions & { reason: string }) =>
-      act(options, (trx, by) => pauseExecution(trx, by, execution, options.reason)),
+      commandAction(options, (trx, by) => pauseExecution(trx, by, execution, options.reason)),
     );
   command(executions, 'resume', 'let a paused execution go on', ['<execution>'])
     .option('--late <answer>', 'what was missed: send, skip or ask', parse.lateAnswer, 'send')
     .action((execution: string, options: OrganizationOptions & { late: LateAnswer }) =>
-      act(options, (trx, by) => resumeExecution(trx, by, execution, options.late)),
+      commandAction(options, (trx, by) => resumeExecution(trx, by, execution, options.late)),
     );
   onStep(executions, 'skip', 'this couple does not get this step', (trx, by, id, name) => skipStep(trx, by, id, name));
   onStep(executions, 'run-now', 'as soon as nothing forbids it', (trx, by, id, name) => runStepNow(trx, by, id, name));
@@ -107,30 +107,30 @@ Examples:
   );
   command(executions, 'reschedule', 'put a step to another instant', ['<execution>', '<step>', '<instant>']).action(
     (execution: string, step: StepName, instant: string, options: OrganizationOptions) =>
-      act(options, (trx, by) => rescheduleStep(trx, by, execution, step, instant)),
+      commandAction(options, (trx, by) => rescheduleStep(trx, by, execution, step, instant)),
   );
   for (const decision of ['approved', 'rejected'] as const) {
     const verb = decision === 'approved' ? 'approve' : 'reject';
     command(executions, verb, `a message or a missed step is ${decision}`, ['<execution>', '<step>'])
       .option('--note <text>', 'why')
       .action((execution: string, step: StepName, options: OrganizationOptions & { note?: string }) =>
-        act(options, (trx, by) => decideApproval(trx, by, execution, step, { decision, note: options.note })),
+        commandAction(options, (trx, by) => decideApproval(trx, by, execution, step, { decision, note: options.note })),
       );
   }
   command(executions, 'edit', 'other words for this couple', ['<execution>', '<step>'])
     .option('--subject <text>', 'the subject of a mail')
     .requiredOption('--content <text>', 'the words, with the template variables')
     .action((execution: string, step: StepName, options: OrganizationOptions & { subject?: string; content: string }) =>
-      act(options, (trx, by) => editMessage(trx, by, execution, step, options)),
+      commandAction(options, (trx, by) => editMessage(trx, by, execution, step, options)),
     );
   command(executions, 'stop', 'end it; closing steps run', ['<execution>'])
     .option('--reason <text>', 'why', 'by hand')
     .action((execution: string, options: OrganizationOptions & { reason: string }) =>
-      act(options, (trx, by) => endExecution(trx, by, execution, options.reason)),
+      commandAction(options, (trx, by) => endExecution(trx, by, execution, options.reason)),
     );
   command(executions, 'restart', 'begin again from the start', ['<execution>']).action(
     (execution: string, options: OrganizationOptions) =>
-      act(options, (trx, by) => restartExecution(trx, by, execution, crypto.randomUUID())),
+      commandAction(options, (trx, by) => restartExecution(trx, by, execution, crypto.randomUUID())),
   );
   command(executions, 'migrate', 'move to another version of the journey, and back', ['<execution>'])
     .requiredOption('--to <version>', 'number of the version', parse.count)
@@ -169,7 +169,7 @@ function onStep(
 ): void {
   command(parent, name, description, ['<execution>', '<step>']).action(
     (execution: string, step: StepName, options: OrganizationOptions) =>
-      act(options, (trx, by) => carryOut(trx, by, execution, step)),
+      commandAction(options, (trx, by) => carryOut(trx, by, execution, step)),
   );
 }
 
@@ -178,13 +178,4 @@ function withOrganization(made: Command): Command {
     .requiredOption('--organization <slug>', 'whose couples')
     .option('--data <folder>', 'data folder of "npm run dev"', '.wedsync')
     .option('--json', 'for machines');
-}
-
-/** Carries out one command; a refusal is told and is exit code 1. */
-async function act(options: OrganizationOptions, carryOut: Act): Promise<void> {
-  const result = await inOrganization(options, carryOut);
-  if (options.json === true) console.log(JSON.stringify(result));
-  else if (result.ok) console.log(result.message);
-  else console.error(`Not done: ${result.message}`);
-  if (!result.ok) process.exitCode = 1;
 }

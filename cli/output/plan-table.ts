@@ -28,7 +28,7 @@ export function nextLine({ status, next }: Plan): string {
 }
 
 /** `Fri 2026-11-20 11:00`: of `runAt` where it goes at another time than it is due. */
-function dayAndTime({ runAt, dueAt, local, zone }: PlannedStep): string {
+export function dayAndTime({ runAt, dueAt, local, zone }: PlannedStep): string {
   if (runAt === null || runAt === dueAt || zone === null) return local === null ? '' : withWeekday(local);
   return withWeekday(formatLocal(createCalendar().zone(zone), Date.parse(runAt)));
 }

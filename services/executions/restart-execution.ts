@@ -24,7 +24,7 @@ export function restartExecution(
       const version = await publishedVersion(trx, journeyId);
       if (version === null) return refuse('no_such_journey', `"${journeyName}" is not published any more.`);
       await closeExecution(trx, executionId, { status: 'stopped', at: by.now, reason: 'Restarted' });
-      await wakeExecution(trx, executionId);
+      if (by.fromWorkflow !== true) await wakeExecution(trx, executionId);
       const trigger = facts.execution.trigger;
       const next = await insertExecution(trx, {
         journeyId,
@@ -39,6 +39,8 @@ export function restartExecution(
         unlessEarlier: 'no_matter',
       });
       if (next === null) return { ok: true, executionId, changed: false, message: 'Restarted already.' };
+      // Of the workflow that commands this one is not: nobody else would begin it.
+      if (by.fromWorkflow === true) await wakeExecution(trx, next);
       return { ok: true, executionId: next, changed: true, message: `"${version.name}" begins again.` };
     },
     true,

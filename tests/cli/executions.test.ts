@@ -75,6 +75,28 @@ describe('wedsync executions', () => {
     expect(answers).toEqual([{ step_key: 'remind', decision: 'approved' }]);
   });
 
+  test('a command is answered with the new state: what is next, when, and why', async () => {
+    const clientId = await supplier.book({ status: 'lead' });
+    await run('enrol', '--journey', 'Week before', '--client', clientId, '--no-wait');
+    const [execution] = await db.query<{ id: string }>(`select id from app.journey_executions where client_id = $1`, [
+      clientId,
+    ]);
+    const id = execution?.id ?? '';
+    const paused = await run('pause', id, '--reason', 'on holiday');
+    expect(paused).toMatchObject({ code: 0 });
+    expect(paused.stdout).toBe(
+      'Paused: on holiday\nNow paused. Next: remind (email), Sat 2030-06-08 09:00 Europe/London. Goes as planned.\n',
+    );
+    const resumed = await run('resume', id, '--json');
+    expect(JSON.parse(resumed.stdout)).toMatchObject({
+      ok: true,
+      state: { status: 'active', isDue: false, next: { key: 'remind', state: 'planned', reason: { code: 'on_time' } } },
+    });
+    expect((await run('stop', id)).stdout).toContain('\nNow stopped. Nothing is ahead.\n');
+    const refused = await run('pause', randomUUID());
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
+  });
+
   test.each([
     ['an execution', ['pause', 'the-first'], '"the-first" is no id of an execution.', 2],
     ['an unknown execution', ['pause', nobody], `There is no execution ${nobody}.`, 1],

@@ -150,6 +150,23 @@ describe('a command that comes as an update', () => {
     expect((await line('a'))?.reason.code).toBe('stopped');
   });
 
+  test('restart: the execution ends, and another begins from the start', async () => {
+    const { give, clientId } = await booked([mail('a')]);
+    expect(await give('restart')).toMatchObject({ kind: 'finished', status: 'stopped' });
+    const generations = await eventually('the second is planned', async () => {
+      const rows = await world.db.query(
+        `select generation, status from app.journey_executions where client_id = $1 and planned_at is not null
+          order by generation`,
+        [clientId],
+      );
+      return rows.length === 2 && rows;
+    });
+    expect(generations).toEqual([
+      { generation: 1, status: 'stopped' },
+      { generation: 2, status: 'active' },
+    ]);
+  });
+
   test('the same command given again after its answer was lost changes nothing, and is answered as before', async () => {
     const { supplier, executionId, line } = await booked([mail('a'), mail('b')]);
     const give = createGiveCommand({ database: world.db.worker, clock: createDatabaseClock(world.db.relay) });
