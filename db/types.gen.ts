@@ -5,7 +5,7 @@
 
 import type { ColumnType } from "kysely";
 
-import type { ApprovalStatus, Arm, BatchStatus, BusinessType, CampaignStatus, Channel, ClientEventSource, ClientStatus, CommunicationEventType, CommunicationStatus, CompletionState, ConsentSource, ConsentState, ContactType, CoreFieldCategory, CoreFieldType, CoreValueSource, Decision, DelayUnit, DeliveryDecision, DeliveryStatus, Direction, ExecutionStatus, FormFieldType, FormStatus, HeldChannel, HoldCause, HoldScope, IfUnknown, InboundProvider, InvoiceStatus, JourneyStatus, LateAnswer, MemberRole, MessageType, OutboxEvent, PaymentStatus, PricingTier, Purpose, RelationshipStatus, RequestStatus, RetentionAction, SourceSystem, StepState, StepType, SubjectType, SubmissionStatus, SubscriptionStatus, SuppressionReason, TaskStatus, TeamMailStatus, TemplateKind, WebhookEventStatus, WebhookSignature } from './domain.ts';
+import type { ApprovalStatus, Arm, BatchStatus, BusinessType, CampaignStatus, Channel, ClientEventSource, ClientStatus, CommunicationEventType, CommunicationStatus, CompletionState, ConsentSource, ConsentState, ContactType, CoreFieldCategory, CoreFieldType, CoreValueSource, Decision, DelayUnit, DeliveryDecision, DeliveryStatus, Direction, ExecutionStatus, FormFieldType, FormStatus, HeldChannel, HoldCause, HoldScope, IfUnknown, ImportKind, InboundProvider, InvoiceStatus, JourneyStatus, LateAnswer, MemberRole, MessageType, OutboxEvent, PaymentStatus, PricingTier, Purpose, RelationshipStatus, RequestStatus, RetentionAction, SourceSystem, StepState, StepType, SubjectType, SubmissionStatus, SubscriptionStatus, SuppressionReason, TaskStatus, TeamMailStatus, TemplateKind, WebhookEventStatus, WebhookSignature } from './domain.ts';
 
 export type ArrayType<T> = ArrayTypeImpl<T> extends (infer U)[]
   ? U[]
@@ -843,6 +843,38 @@ export interface IdempotencyKeys {
   request_sha256: Buffer;
   response_body: Json | null;
   response_status: number | null;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface ImportRows {
+  cells: string[];
+  created_at: Generated<Timestamp>;
+  import_id: string;
+  organization_id: Generated<string>;
+  reason: string;
+  /**
+   * As a spreadsheet counts: the header is row 1.
+   */
+  row_no: number;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface Imports {
+  created_at: Generated<Timestamp>;
+  file_name: string;
+  file_sha256: Buffer;
+  header: Generated<string[]>;
+  id: Generated<string>;
+  kind: ImportKind;
+  /**
+   * What was said about its columns and dates; a later try begins with it.
+   */
+  options: Generated<Json>;
+  organization_id: Generated<string>;
+  /**
+   * What is wrong with the list as a whole; NULL: with some rows only.
+   */
+  problem: string | null;
   updated_at: Generated<Timestamp>;
 }
 
@@ -1863,6 +1895,8 @@ export interface DB {
   forms: Forms;
   holds: Holds;
   idempotency_keys: IdempotencyKeys;
+  import_rows: ImportRows;
+  imports: Imports;
   inbound_endpoints: InboundEndpoints;
   integration_credentials: IntegrationCredentials;
   invoice_counters: InvoiceCounters;

@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { isSupportedCountry, type CountryCode } from 'libphonenumber-js/max';
 import { Temporal } from 'temporal-polyfill';
 
+import { bringClients, retryClients, type BroughtClients } from '../../services/bring-clients.ts';
 import { IMPORT_FIELDS, type ImportField } from '../../services/import-clients/findings.ts';
 import type { DateOrder } from '../../services/import-clients/read-date.ts';
-import { importClients, type ImportReport } from '../../services/import-clients.ts';
+import type { ImportOptions } from '../../services/import-clients.ts';
+import { nothingKept, refusedCommand } from '../input/refused-command.ts';
 import { OperatorError } from '../operator-error.ts';
 import { openOrganizationDatabase } from '../organization-database.ts';
 import { coloursFor } from '../output/colours.ts';
@@ -25,18 +27,22 @@ interface ImportArguments {
   country?: CountryCode;
   map: Record<string, ImportField | null>;
   report?: string;
+  retry?: string;
   json?: boolean;
 }
 
 /** `wedsync clients`: the couples of an organization. */
 export function clientsCommand(): Command {
-  return new Command('clients').description('The couples of an organization.').addCommand(importCommand());
+  return new Command('clients')
+    .description('The couples of an organization.')
+    .addCommand(importCommand())
+    .addCommand(refusedCommand('clients'));
 }
 
 function importCommand(): Command {
   return new Command('import')
     .description('Import couples from a CSV file. Each row is checked and reported by itself.')
-    .argument('<file>', 'a CSV file in UTF-8; its first line names the columns')
+    .argument('[file]', 'a CSV file in UTF-8; its first line names the columns')
     .requiredOption('--organization <slug>', 'whose couples they are')
     .option('--data <folder>', 'the development set-up whose database is used, unless DATABASE_URL is set', '.wedsync')
     .option('--dry-run', 'say what would happen, write nothing')
@@ -45,6 +51,7 @@ function importCommand(): Command {
     .addOption(new Option('--dates <order>', 'what 06/12/2027 means').choices(['day-first', 'month-first']))
     .option('--country <code>', 'whose telephone numbers stand without a country code, such as GB', parseCountry)
     .option('--map <column=field>', 'what a column holds, where its name does not say it (repeatable)', parseMap, {})
+    .option('--retry <import>', 'instead of a file: what was refused of an earlier one (wedsync clients refused)')
     .option('--report <file>', 'also write the report to a file, as JSON')
     .option('--json', 'print the report as JSON')
     .addHelpText(
@@ -54,7 +61,8 @@ Fields: ${IMPORT_FIELDS.join(', ')}.
 Tags are separated by |. A column mapped to nothing (--map "Notes=") is left out.
 
 A couple is recognised by external_id, by an email address, or else by both names and the date: the same file can be
-imported again, or after an interruption, and makes no couple twice.
+imported again, or after an interruption, and makes no couple twice. Refused rows are kept for 90 days: correct what
+they say is wrong (--map, --dates, a couple that is in the way), then --retry.
 
 Exit codes: 0 every row is in the database, 1 some were refused, 2 usage.
 
@@ -65,39 +73,63 @@ Examples:
     .action(runImport);
 }
 
-async function runImport(path: string, options: ImportArguments): Promise<void> {
-  const file = await readFile(path).catch((error: unknown) => {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new OperatorError(`The file cannot be read: ${reason}. Check the path.`);
-  });
+async function runImport(path: string | undefined, options: ImportArguments): Promise<void> {
+  if ((path === undefined) === (options.retry === undefined)) {
+    throw new OperatorError('Say what to import: a file, or --retry with the id of an earlier import.');
+  }
+  const file = path === undefined ? null : await read(path);
   const opened = await openOrganizationDatabase(options.organization, resolve(options.data), process.env);
   try {
-    const sha256 = createHash('sha256').update(file).digest('hex');
-    const context = { organizationId: opened.organizationId, actor: 'admin:cli', requestId: `import/${sha256}` };
-    const report = await importClients(opened.database, context, file, Temporal.Now.instant(), {
-      mapping: options.map,
-      update: options.update === true,
-      quiet: !options.journeys,
-      dryRun: options.dryRun === true,
-      ...(options.dates === undefined ? {} : { dateOrder: options.dates }),
-      ...(options.country === undefined ? {} : { country: options.country }),
-      ...(process.stderr.isTTY ? { onProgress: showProgress } : {}),
-    });
-    await show(report, options);
+    const word = file === null ? (options.retry ?? '') : createHash('sha256').update(file).digest('hex');
+    const context = { organizationId: opened.organizationId, actor: 'admin:cli', requestId: `import/${word}` };
+    const now = Temporal.Now.instant();
+    const said = saidIn(options, file === null);
+    const brought =
+      file === null
+        ? await retryClients(opened.database, context, options.retry ?? '', now, said)
+        : await bringClients(opened.database, context, { fileName: basename(path ?? ''), file }, now, said);
+    if (brought === null) throw nothingKept('clients', options.retry ?? '');
+    await show(brought, options);
   } finally {
     await opened.close();
   }
 }
 
-async function show(report: ImportReport, options: ImportArguments): Promise<void> {
+async function read(path: string): Promise<Buffer> {
+  return readFile(path).catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new OperatorError(`The file cannot be read: ${reason}. Check the path.`);
+  });
+}
+
+/** A retry begins with what was said the first time, and takes only what is said now. */
+function saidIn(options: ImportArguments, isRetry: boolean): ImportOptions {
+  const { map: mapping, update, journeys, dryRun, dates, country } = options;
+  return {
+    mapping,
+    dryRun: dryRun === true,
+    ...(isRetry && update !== true ? {} : { update: update === true }),
+    ...(isRetry && journeys ? {} : { quiet: !journeys }),
+    ...(dates === undefined ? {} : { dateOrder: dates }),
+    ...(country === undefined ? {} : { country }),
+    ...(process.stderr.isTTY ? { onProgress: showProgress } : {}),
+  };
+}
+
+async function show({ report, importId }: BroughtClients, options: ImportArguments): Promise<void> {
   const refused = report.counts.refused > 0 || report.findings.some(({ level }) => level === 'error');
   if (refused) process.exitCode = 1;
-  const json = `${JSON.stringify(report, null, 2)}\n`;
+  const json = `${JSON.stringify({ ...report, importId }, null, 2)}\n`;
   if (options.report !== undefined) await writeFile(options.report, json);
   const text = options.json
     ? json
-    : importReportText(report, options.dryRun === true, coloursFor(process.stdout, process.env));
+    : `${importReportText(report, options.dryRun === true, coloursFor(process.stdout, process.env))}${keptWords(importId, options)}`;
   await writeOut(process.stdout, text);
+}
+
+function keptWords(importId: string | null, { organization, dryRun }: ImportArguments): string {
+  if (importId === null || dryRun === true) return '';
+  return `What was refused is kept. Try it again: wedsync clients import --retry ${importId} --organization ${organization}\n`;
 }
 
 function showProgress(done: number, total: number): void {

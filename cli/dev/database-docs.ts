@@ -93,7 +93,15 @@ const AREAS: readonly { title: string; about: string; tables: readonly string[] 
   {
     title: 'Other programs',
     about: 'What we tell them, and what they tell us.',
-    tables: ['webhooks', 'webhook_deliveries', 'webhook_delivery_attempts', 'webhook_events', 'inbound_endpoints'],
+    tables: [
+      'webhooks',
+      'webhook_deliveries',
+      'webhook_delivery_attempts',
+      'webhook_events',
+      'inbound_endpoints',
+      'imports',
+      'import_rows',
+    ],
   },
   {
     title: 'Logs and privacy',

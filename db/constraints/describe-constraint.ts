@@ -43,6 +43,7 @@ const REFERENCES: Readonly<Record<string, string>> = {
   webhook_id: 'endpoint',
   endpoint_id: 'address',
   delivery_id: 'delivery',
+  import_id: 'import',
   notification_id: 'notification',
 };
 

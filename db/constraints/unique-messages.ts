@@ -37,6 +37,7 @@ export const UNIQUE_MESSAGES: Readonly<Record<string, ConstraintMessage>> = {
   idempotency_keys_organization_id_actor_key_key: ['idempotencyKey', 'This idempotency key is in use.'],
   inbound_endpoints_account_key: ['accountRef', 'This Stripe account is connected already.'],
   inbound_endpoints_organization_id_name_key: ['name', twice('An address with this name')],
+  imports_organization_id_kind_file_sha256_key: ['fileSha256', twice('This list')],
   inbound_endpoints_token_hash_key: ['token', twice('This address')],
   integration_credentials_organization_id_provider_name_key: ['name', twice('Access to this provider under this name')],
   invoices_organization_id_invoice_number_key: ['invoiceNumber', twice('An invoice with this number')],

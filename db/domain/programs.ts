@@ -22,6 +22,9 @@ export type InboundProvider = (typeof INBOUND_PROVIDERS)[number];
 const WEBHOOK_EVENT_STATUSES = ['pending', 'processing', 'processed', 'failed', 'ignored'] as const;
 export type WebhookEventStatus = (typeof WEBHOOK_EVENT_STATUSES)[number];
 
+const IMPORT_KINDS = ['clients', 'payments'] as const;
+export type ImportKind = (typeof IMPORT_KINDS)[number];
+
 export const PROGRAMS_COLUMNS: ColumnLists = {
   'inbound_endpoints.provider': { type: 'InboundProvider', values: INBOUND_PROVIDERS },
   'webhook_deliveries.status': { type: 'DeliveryStatus', values: DELIVERY_STATUSES },
@@ -29,4 +32,5 @@ export const PROGRAMS_COLUMNS: ColumnLists = {
   'webhooks.signature': { type: 'WebhookSignature', values: WEBHOOK_SIGNATURES },
   'webhook_events.source_system': { type: 'SourceSystem', values: SOURCE_SYSTEMS },
   'webhook_events.status': { type: 'WebhookEventStatus', values: WEBHOOK_EVENT_STATUSES },
+  'imports.kind': { type: 'ImportKind', values: IMPORT_KINDS },
 };

@@ -64,35 +64,58 @@ const rowSchema = z
     }
   });
 
+/** Column names of the file to ours, where they differ. */
+export type PaymentColumns = Readonly<Record<string, string>>;
+
 export interface PaymentImport {
+  /** The columns as the file names them. */
+  readonly header: readonly string[];
   readonly imported: number;
-  readonly refused: { readonly line: number; readonly message: string }[];
+  /** `index` counts the rows from 0. */
+  readonly refused: {
+    readonly index: number;
+    readonly line: number;
+    readonly cells: readonly string[];
+    readonly message: string;
+  }[];
 }
 
 /**
  * Brings payments from a list, for suppliers without Stripe: a row that is in order is written, another is refused with
  * the reason. The same list again changes nothing; a later one leads payments on, never back.
  *
- * @param csv with a heading line naming PAYMENT_COLUMNS
+ * @param csv with a heading line naming PAYMENT_COLUMNS, or what `mapping` calls them
  * @throws where it is no CSV, or couple, reference, kind or amount has no column
  */
-export async function importPayments(trx: Trx, csv: string | Buffer): Promise<PaymentImport> {
+export async function importPayments(
+  trx: Trx,
+  csv: string | Buffer,
+  mapping: PaymentColumns = {},
+): Promise<PaymentImport> {
+  const header: string[] = [];
   const rows = parse(csv, {
     bom: true,
-    columns: true,
+    columns: (names: string[]) => {
+      header.push(...names);
+      return names;
+    },
     skip_empty_lines: true,
     info: true,
     relax_column_count_less: true,
-  });
-  const refused: { line: number; message: string }[] = [];
+  }) as unknown as { record: Record<string, string>; info: { lines: number } }[];
+  const refused: PaymentImport['refused'] = [];
   let imported = 0;
-  for (const { record, info } of rows as unknown as { record: Record<string, string>; info: { lines: number } }[]) {
-    const parsed = rowSchema.safeParse(record);
+  for (const [index, { record, info }] of rows.entries()) {
+    const ours = Object.fromEntries(Object.entries(record).map(([name, cell]) => [mapping[name] ?? name, cell]));
+    const parsed = rowSchema.safeParse(ours);
     const problem = parsed.success ? await put(trx, parsed.data) : describe(parsed.error);
     if (problem === null) imported += 1;
-    else refused.push({ line: info.lines, message: problem });
+    else {
+      const cells = header.map((name) => record[name] ?? '');
+      refused.push({ index, line: info.lines, cells, message: problem });
+    }
   }
-  return { imported, refused };
+  return { header, imported, refused };
 }
 
 async function put(

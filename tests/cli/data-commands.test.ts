@@ -53,6 +53,31 @@ describe('wedsync clients import', () => {
     expect(report.rows).toHaveLength(25);
   });
 
+  it('keeps what it refused, and brings it once the mapping is mended', async () => {
+    const path = await files({
+      'list.csv': 'Lead;Big day;Mail\nAna;06/12/2027;ana.kept@example.com\nBo;31/02/2027;bo.kept@example.com\n',
+    });
+    const at = ['--organization', 'another'];
+    const first = await run('clients', 'import', path('list.csv'), ...at, '--map', 'Big day=wedding_date');
+    expect(first.code).toBe(1);
+    const importId = /--retry (\S+)/.exec(first.stdout)?.[1] ?? '';
+    const [refused] = JSON.parse((await run('clients', 'refused', ...at, '--json')).stdout) as unknown[];
+    expect(refused).toMatchObject({ importId, fileName: 'list.csv', row: 2, cells: { Lead: 'Ana' } });
+    // What was said about the other column is remembered.
+    const mended = ['--map', 'Lead=partner_1_name', '--dates', 'day-first'];
+    const { stdout } = await run('clients', 'import', '--retry', importId, ...mended, ...at);
+    expect(stdout).toContain('row 3    error   31 February 2027 does not exist');
+    expect(stdout).toContain('2 rows: 1 imported; 1 refused.');
+    const left = await db.query(
+      `select r.row_no, r.reason from app.import_rows r join app.imports i on i.id = r.import_id where i.id = $1`,
+      [importId],
+    );
+    expect(left).toEqual([{ row_no: 3, reason: expect.stringContaining('31 February') }]);
+    const ana = await db.query(`select wedding_date::text from app.clients where partner_1_name = 'Ana'`);
+    expect(ana).toEqual([{ wedding_date: '2027-12-06' }]);
+    expect((await run('clients', 'import', '--retry', 'none', ...at)).stderr).toContain('No refused rows are kept');
+  });
+
   it.each([
     [['missing.csv', '--organization', 'wildflower'], 'The file cannot be read'],
     [[join(FIXTURES, 'couples.csv'), '--organization', 'nobody'], 'There is no organization "nobody"'],

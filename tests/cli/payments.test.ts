@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
@@ -69,5 +73,26 @@ describe('wedsync payments', () => {
     expect((await run('invoice', '--client', 'c-9', '--amount', '1')).stderr).toBe(
       'wedsync: There is no couple "c-9".\n',
     );
+  });
+
+  test('what was refused of a list is kept, and brought once its columns are named and the couple is there', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'wedsync-payments-'));
+    const list = join(folder, 'list.csv');
+    writeFileSync(list, 'couple,ref,kind,amount\nc-1,R-71,extra,10.00\nc-9,R-72,extra,20.00\n');
+    const first = await run('import', list);
+    rmSync(folder, { recursive: true });
+    expect(first).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('0 payments are there.\nline 2: reference'),
+    });
+    const importId = /--retry (\S+)/.exec(first.stdout)?.[1] ?? '';
+    expect((await run('refused')).stdout).toMatch(new RegExp(`${importId} +list.csv +3 `));
+    const named = await run('import', '--retry', importId, '--map', 'ref=reference');
+    expect(named.stdout).toContain('1 payments are there.\nline 3: couple: there is none');
+    await db.query(
+      `insert into app.clients (organization_id, external_id, partner_1_name) select id, 'c-9', 'Bo' from app.organizations`,
+    );
+    expect(await run('import', '--retry', importId)).toMatchObject({ code: 0, stdout: '1 payments are there.\n' });
+    expect(await db.query(`select from app.imports`)).toEqual([]);
   });
 });
