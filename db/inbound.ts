@@ -44,7 +44,8 @@ export interface IncomingEvent {
   readonly eventType: string;
   /** Null where the body is not JSON. */
   readonly payload: unknown;
-  readonly rawBody: Buffer;
+  /** Null where it is too large to keep. */
+  readonly rawBody: Buffer | null;
   readonly headers: Readonly<Record<string, string>>;
   readonly verified: boolean;
   /** Why it will not be processed as it is. */

@@ -19,19 +19,20 @@ const SPENT_BEFORE: readonly Spent[] = [
 /** Its refused rows go with the list. */
 const IMPORTS: Spent = { table: 'imports', where: `updated_at < now() - interval '90 days'` };
 
+// Laid out as the function was, so that the way back leaves exactly that one.
 const deleteSpent = (spent: readonly Spent[]): string => `
-  create or replace function ops.delete_spent(most integer default 5000) returns table (table_name text, deleted bigint)
-    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-  begin
-    ${spent
-      .map(
-        ({ table, where }) => `with gone as (
-      delete from app.${table} where ctid in (select ctid from app.${table} t where ${where} limit most) returning 1
-    ) select ${literal(table)}, count(*) into table_name, deleted from gone;
-    return next;`,
-      )
-      .join('\n    ')}
-  end $$`;
+    create or replace function ops.delete_spent(most integer default 5000) returns table (table_name text, deleted bigint)
+       language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+     begin
+       ${spent
+         .map(
+           ({ table, where }) => `with gone as (
+         delete from app.${table} where ctid in (select ctid from app.${table} t where ${where} limit most) returning 1
+       ) select ${literal(table)}, count(*) into table_name, deleted from gone;
+       return next;`,
+         )
+         .join('\n       ')}
+     end $$`;
 
 export async function up(db: MigrationDatabase): Promise<void> {
   await createTenantTable(db, {

@@ -134,6 +134,8 @@ function fieldOf(payload: unknown, name: string): string | null {
 /** For finding faults and checking signatures again; nothing that lets anybody in, such as a shared word. */
 const KEPT = [
   'content-type',
+  'content-length',
+  'content-encoding',
   'user-agent',
   'webhook-id',
   'webhook-timestamp',

@@ -392,6 +392,35 @@ describe('a sender that follows no standard', () => {
   });
 });
 
+test('what is too large or compressed is refused, and that it came is kept with the reason', async () => {
+  const hook = await createHook();
+  const json = { 'content-type': 'application/json' };
+  const large = await hook.raw(JSON.stringify({ text: 'x'.repeat(300_000) }), json);
+  expect(large.statusCode).toBe(413);
+  expect(large.json()).toMatchObject({
+    code: 'too_large',
+    detail: expect.stringContaining('This one has 300011 bytes.'),
+  });
+  const packed = await hook.raw('{}', { ...json, 'content-encoding': 'gzip' });
+  expect([packed.statusCode, packed.json<{ code: string }>().code]).toEqual([415, 'encoding_refused']);
+  const kept = await db.query(
+    `select status, signature_verified as verified, last_error as reason, length(raw_body) as length,
+       headers ->> 'content-length' as size from app.webhook_events where organization_id = $1 order by received_at`,
+    [hook.organizationId],
+  );
+  expect(kept).toEqual([
+    { status: 'failed', verified: false, reason: expect.stringContaining('256 KB'), length: null, size: '300011' },
+    { status: 'failed', verified: false, reason: expect.stringContaining('compression'), length: 2, size: '2' },
+  ]);
+  const nowhere = await app.inject({
+    method: 'POST',
+    url: '/hooks/guessed',
+    headers: json,
+    payload: 'x'.repeat(300_000),
+  });
+  expect(nowhere.statusCode).toBe(413);
+});
+
 test('what could not be verified for a wrong secret is done once the secret is right, and not twice', async () => {
   const hook = await createHook({ secrets: [generateSigningKey('hmac')] });
   const coupleOf = (id: string) => ({ ...ANA, id, email: `${id}@example.com` });

@@ -103,7 +103,7 @@ begin
   insert into app.imports (organization_id, kind, file_name, file_sha256)
     values (org, 'clients', 'couples.csv', sha256('list'));
   insert into app.import_rows (organization_id, import_id, row_no, cells, reason)
-    select org, i.id, 2, '{Ana}', 'no date' from app.imports i where i.organization_id = org;
+    select org, i.id, 2, array['Ana', tag || '@example.org'], 'no date' from app.imports i where i.organization_id = org;
   insert into app.sending_days (organization_id, channel, day) values (org, 'email', '2027-06-12');
   insert into app.activities (organization_id, kind, actor, client_id) values (org, 'client.created', 'user', client);
   insert into app.security_events (organization_id, kind) values (org, 'sign_in');
