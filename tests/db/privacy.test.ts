@@ -40,10 +40,10 @@ async function markedClient(slug: string, mark: string): Promise<{ organizationI
                       and a.atttypid in ('text'::regtype, 'jsonb'::regtype, 'text[]'::regtype) loop
           begin
             execute format('update app.%I t set %I = %L where t.organization_id = $1 and ('
-                || case part.table_name when 'webhook_events' then 'true' else replace(part.rows_of_client, '%', '%%') end || ')',
+                || case when part.table_name in ('webhook_events', 'import_rows') then 'true' else replace(part.rows_of_client, '%', '%%') end || ')',
               part.table_name, col.attname, case col.atttypid
                 when 'text'::regtype then '${mark}@example.com'
-                when 'text[]'::regtype then '{${mark}}' else '{"${mark}@example.com": "${mark}"}' end)
+                when 'text[]'::regtype then '{${mark}@example.com}' else '{"${mark}@example.com": "${mark}"}' end)
               using '${organizationId}'::uuid, '${clientId}'::uuid;
           exception when others then null; -- a constraint: no free text
           end;
