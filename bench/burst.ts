@@ -1,26 +1,34 @@
-import type { Client as Temporal } from '@temporalio/client';
 import type { Client } from 'pg';
 
 import { openDatabase } from '../db/database.ts';
 import { publishJourneyVersion, saveJourneyDraft } from '../db/journeys.ts';
 import { withTenant } from '../db/tenant.ts';
 import { parseDefinition } from '../journeys/definition.ts';
+import { measureBare } from './bare/measure-bare.ts';
 import type { Measurement } from './measure.ts';
-import { count, figure, running, until, withPlatform } from './platform.ts';
+import { count, CROWD, figure, running, until, withPlatform, type BenchPlatform } from './platform.ts';
 
-const COUPLES = 10_000;
 const MEGABYTE = 1024 * 1024;
+/** Enough for a steady rate. */
+const BARE = 500;
 
 /**
  * Ten thousand couples written by plain SQL in one transaction: every journey started, none twice, the memory of the
  * process that relays them bounded, and a mail that falls due meanwhile not held up. One process does it all, against
- * Temporal's development server (SQLite): the durations say nothing about a real one.
+ * Temporal's development server (SQLite): the durations say nothing about a real one, so bare workflows are begun on the
+ * same server before.
  */
 export async function burstBench(): Promise<Measurement[]> {
-  return withPlatform(seed, ({ admin, temporal, seeded }) => measure(admin, temporal, seeded));
+  return withPlatform(seed, measure);
 }
 
-async function measure(admin: Client, temporal: Temporal, organizationId: string): Promise<Measurement[]> {
+async function measure({
+  admin,
+  temporal,
+  temporalAddress,
+  seeded: organizationId,
+}: BenchPlatform<string>): Promise<Measurement[]> {
+  const bare = await measureBare(temporalAddress, BARE);
   // Falls due a minute from now, in the middle of the burst.
   await book(admin, organizationId, 'soon', 1);
   await until('the first journey runs', async () => (await count(admin, 'journey_executions')) === 1);
@@ -28,13 +36,20 @@ async function measure(admin: Client, temporal: Temporal, organizationId: string
   let peak = before;
   const watch = setInterval(() => (peak = Math.max(peak, process.memoryUsage().rss)), 100);
   try {
-    const begun = performance.now();
-    await book(admin, organizationId, 'burst', COUPLES);
+    const [cpu, begun] = [process.cpuUsage(), performance.now()];
+    await book(admin, organizationId, 'burst', CROWD);
     const written = performance.now() - begun;
-    await until('all events are relayed', async () => (await count(admin, 'outbox', 'processed_at is null')) === 0);
+    const waiting = (): Promise<number> => count(admin, 'outbox', 'processed_at is null');
+    const planned = (): Promise<number> => count(admin, 'journey_executions', 'planned_at is not null');
+    const progress = async (): Promise<string> =>
+      `${await waiting()} events wait, ${await planned()} couples are planned`;
+    await until('all events are relayed', async () => (await waiting()) === 0, { progress });
     const relayed = performance.now() - begun;
-    const started = COUPLES + 1;
-    await until('Temporal has all of them', async () => (await running(temporal)) >= started);
+    const started = CROWD + 1;
+    await until('all couples are planned', async () => (await planned()) >= started, { progress });
+    const begunAll = performance.now() - begun;
+    const { user, system } = process.cpuUsage(cpu);
+    await until('Temporal lists all of them', async () => (await running(temporal)) >= started);
     const late = await until('the mail that was due has left', async () => {
       const { rows } = await admin.query<{ late: number }>(
         `select extract(epoch from ended_at - due_at)::float8 as late from app.journey_step_executions where state = 'done'`,
@@ -44,9 +59,15 @@ async function measure(admin: Client, temporal: Temporal, organizationId: string
     const executions = await count(admin, 'journey_executions');
     const twice =
       executions - (await count(admin, '(select distinct journey_id, client_id from app.journey_executions) d'));
+    const perSecond = (CROWD * 1_000) / begunAll;
     return [
-      figure(`${COUPLES} couples written in one transaction`, written / 1_000, 's', null),
+      figure(`${CROWD} couples written in one transaction`, written / 1_000, 's', null),
       figure('until each has its journey and the relay is idle', relayed / 1_000, 's', null),
+      figure('until each is planned and sleeps', begunAll / 1_000, 's', null),
+      figure('couples that begin a second', perSecond, '/s', null),
+      figure('bare workflows that begin a second on this server', bare.begun, '/s', null),
+      figure('ours against bare ones', perSecond / bare.begun, 'x', null),
+      figure('CPU of relay and worker a couple', (user + system) / 1_000 / CROWD, 'ms', null),
       figure('executions', executions, '', { atLeast: started }),
       figure('workflows in Temporal', await running(temporal), '', { atMost: started }),
       figure('started twice', twice, '', { atMost: 0 }),

@@ -1,11 +1,13 @@
 import { openDatabase } from '../db/database.ts';
 import { withTenant } from '../db/tenant.ts';
 import { enrolSegment } from '../services/executions/enrol-segment.ts';
+import { measureBare } from './bare/measure-bare.ts';
 import { book, seed } from './burst.ts';
 import type { Measurement } from './measure.ts';
-import { count, figure, running, until, withPlatform, type BenchPlatform } from './platform.ts';
+import { count, CROWD, figure, running, until, withPlatform, type BenchPlatform } from './platform.ts';
 
-const COUPLES = 10_000;
+/** Enough for a steady rate. */
+const BARE = 500;
 /** Couples of this tag start no journey by themselves. */
 const TAG = 'lead';
 
@@ -21,9 +23,11 @@ async function measure({
   admin,
   apiUrl,
   temporal,
+  temporalAddress,
   seeded: organizationId,
 }: BenchPlatform<string>): Promise<Measurement[]> {
-  await book(admin, organizationId, TAG, COUPLES);
+  const bare = await measureBare(temporalAddress, BARE);
+  await book(admin, organizationId, TAG, CROWD);
   // What the relay does about ten thousand bookings is another bench.
   await admin.query(`update app.outbox set processed_at = now() where processed_at is null`);
   const { rows } = await admin.query<{ id: string }>(`select id from app.journeys where name = 'burst'`);
@@ -38,9 +42,16 @@ async function measure({
   const written = performance.now() - begun;
   await database.close();
   if (!result.ok) throw new Error(result.message);
-  await until('the batch is done', async () => (await count(admin, 'enrolment_batches', `status = 'done'`)) === 1);
+  const progress = async (): Promise<string> => {
+    const { rows: batches } = await admin.query<{ started: number }>(`select started from app.enrolment_batches`);
+    const planned = await count(admin, 'journey_executions', 'planned_at is not null');
+    return `${batches[0]?.started} are started, ${planned} are planned`;
+  };
+  const isDone = async (): Promise<boolean> => (await count(admin, 'enrolment_batches', `status = 'done'`)) === 1;
+  await until('the batch is done', isDone, { progress });
   const started = performance.now() - begun;
-  await until('Temporal lists all of them', async () => (await running(temporal)) >= COUPLES + 1);
+  const perSecond = (CROWD * 1_000) / (started - written);
+  await until('Temporal lists all of them', async () => (await running(temporal)) >= CROWD + 1);
   const late = await until('the mail that was due has left', async () => {
     const { rows: mails } = await admin.query<{ late: number }>(
       `select extract(epoch from ended_at - due_at)::float8 as late from app.journey_step_executions where state = 'done'`,
@@ -48,9 +59,12 @@ async function measure({
     return mails[0]?.late;
   });
   return [
-    figure(`rows of ${COUPLES} enrolments written`, written / 1_000, 's', { atMost: 3 }),
+    figure(`rows of ${CROWD} enrolments written`, written / 1_000, 's', { atMost: 3 }),
     figure('until all workflows were started', started / 1_000, 's', { atMost: 90 }),
-    figure('workflows in Temporal', await running(temporal), '', { atLeast: COUPLES + 1 }),
+    figure('started a second', perSecond, '/s', null),
+    figure('bare workflows started a second on this server', bare.started, '/s', null),
+    figure('ours against bare ones', perSecond / bare.started, 'x', null),
+    figure('workflows in Temporal', await running(temporal), '', { atLeast: CROWD + 1 }),
     figure('a mail of another couple, due meanwhile, left after', late, 's', { atMost: 10 }),
   ];
 }

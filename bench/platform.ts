@@ -17,12 +17,17 @@ import type { Measurement } from './measure.ts';
 const PASSWORD = 'bench';
 const KEYS = `bench:${Buffer.alloc(32, 7).toString('base64')}`;
 const LONGEST_MS = 20 * 60_000;
+const TELL_MS = 15_000;
+
+/** How many couples a crowd is; `BENCH_COUPLES=500` for a quick look. */
+export const CROWD = Number(process.env['BENCH_COUPLES'] ?? 10_000);
 
 /** Everything on this machine, with one worker, for benches of the platform as a whole. */
 export interface BenchPlatform<Seeded> {
   readonly admin: Client;
   readonly apiUrl: string;
   readonly temporal: Temporal;
+  readonly temporalAddress: string;
   readonly seeded: Seeded;
 }
 
@@ -56,7 +61,13 @@ export async function withPlatform<Seeded, T>(
       });
       const connection = await Connection.connect({ address: temporal.address });
       try {
-        return await measure({ admin, apiUrl: urlOf('app_api'), temporal: new Temporal({ connection }), seeded });
+        return await measure({
+          admin,
+          apiUrl: urlOf('app_api'),
+          temporal: new Temporal({ connection }),
+          temporalAddress: temporal.address,
+          seeded,
+        });
       } finally {
         await connection.close();
         await worker.stop();
@@ -79,15 +90,39 @@ export async function running(temporal: Temporal): Promise<number> {
   return (await temporal.workflow.count(`WorkflowType = 'journeyRun'`)).count;
 }
 
-export async function until<T>(what: string, look: () => Promise<T | false | undefined>): Promise<T> {
-  const deadline = performance.now() + LONGEST_MS;
-  while (performance.now() < deadline) {
+/**
+ * Looks until there is an answer, and tells now and then how far it is.
+ *
+ * @param progress how far it is: said every quarter of a minute, and when it was given up
+ * @throws BenchEnded after twenty minutes
+ */
+export async function until<T>(
+  what: string,
+  look: () => Promise<T | false | undefined>,
+  { progress = async () => 'not yet', everyMs = 500 }: { progress?: () => Promise<string>; everyMs?: number } = {},
+): Promise<T> {
+  const begun = performance.now();
+  let told = begun;
+  for (;;) {
     const seen = await look();
     if (seen !== false && seen !== undefined) return seen;
-    await delay(500);
+    const now = performance.now();
+    if (now - begun > LONGEST_MS) {
+      throw new BenchEnded(
+        `Within ${LONGEST_MS / 60_000} minutes it did not come true that ${what}: ${await progress()}. ` +
+          'This machine is too busy or too slow for it: BENCH_COUPLES=1000 takes a smaller crowd.',
+      );
+    }
+    if (now - told > TELL_MS) {
+      told = now;
+      process.stderr.write(`${what}? ${await progress()}, after ${((now - begun) / 1_000).toFixed(0)} s\n`);
+    }
+    await delay(everyMs);
   }
-  throw new Error(`Within ${LONGEST_MS / 60_000} minutes it did not come true that ${what}.`);
 }
+
+/** A bench that cannot be finished here, with what to do. */
+export class BenchEnded extends Error {}
 
 export function figure(name: string, value: number, unit: string, bound: Measurement['bound']): Measurement {
   return { name, median: value, spread: [value, value], unit, bound };

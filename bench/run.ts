@@ -2,6 +2,7 @@
 import { coloursFor } from '../cli/output/colours.ts';
 import { table } from '../cli/output/table.ts';
 import { keepsBound, type Measurement } from './measure.ts';
+import { BenchEnded } from './platform.ts';
 
 const SUITES: Readonly<Record<string, () => Promise<Measurement[]>>> = {
   burst: async () => await (await import('./burst.ts')).burstBench(),
@@ -24,7 +25,12 @@ const colours = coloursFor(process.stdout, process.env);
 let broken = 0;
 for (const [name, suite] of Object.entries(SUITES)) {
   if (asked.length > 0 && !asked.includes(name)) continue;
-  const rows = await suite();
+  const rows = await suite().catch((error: unknown) => {
+    if (!(error instanceof BenchEnded)) throw error;
+    process.stderr.write(`bench: ${name} was ended. ${error.message}\n`);
+    broken += 1;
+    return [];
+  });
   broken += rows.filter((row) => !keepsBound(row)).length;
   process.stdout.write(`${colours.bold(name)} (Node ${process.version}, medians)\n\n${rowsTable(rows)}\n\n`);
 }
