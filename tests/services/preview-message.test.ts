@@ -143,7 +143,7 @@ describe('the preview of a message for a couple', () => {
     );
     const question = { channel: 'email', template: 'hello' } as const;
     expect(await reader.preview(organizationId, clientId, { ...question, role: 'partner_2' })).toMatchObject({
-      couple: 'Ana <b>Lopez',
+      couple: 'Ana <b>Lopez & Ben Hill',
       result: { ok: true, preview: { text: 'Hallo Ben\n\nHerzlich' } },
     });
     expect(await reader.conversation(organizationId, clientId)).toMatchObject({
