@@ -15,7 +15,7 @@ const limits = {
   /** Messages a day on the calendar of the organization; absent: as many as there are. */
   dailyLimit: z.number().int().min(1).max(1_000_000).optional(),
   /** Civil date: the first day of the warm-up (`warmUpLimit`); absent: none. */
-  warmUpOn: z.iso.date().optional(),
+  warmUpOn: z.iso.date({ error: 'is not a date; write it like 2027-01-04' }).optional(),
 };
 
 /** How an organization's mails leave: what it leaves out is the platform's. */

@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { Resolver } from 'node:dns/promises';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
+import { sql } from 'kysely';
 import { checkSenderDomain, type DomainFinding } from '../../channels/check-sender-domain.ts';
 import type { SendResult } from '../../channels/channel.ts';
 import { createDkimKey, readDkimKey } from '../../channels/dkim-key.ts';
 import { createEmailChannel } from '../../channels/email.ts';
+import { countryOfOrganization } from '../../channels/phone-country.ts';
 import { parsePhoneNumber } from '../../channels/phone-number.ts';
 import { smsSize } from '../../channels/sms-segments.ts';
 import type { EmailSecrets, EmailSettings, TextSecrets, TextSettings } from '../../channels/sender-settings.ts';
@@ -21,6 +23,7 @@ import { coloursFor } from '../output/colours.ts';
 import { printable } from '../output/printable.ts';
 import { writeOut } from '../output/write-out.ts';
 import { sealingKeys } from '../sealing-keys.ts';
+import { mailPlaceOf, twilioParts } from '../templates/places.ts';
 import { senderCommands } from './channel-senders.ts';
 
 /** `wedsync channels ...`: the ways in which messages leave. */
@@ -105,10 +108,11 @@ Examples:
 
 async function whereFrom(options: EmailOptions, own: OpenedSender<EmailSettings, EmailSecrets> | null) {
   const named = options.smtp === undefined ? undefined : await readSecret(options.smtp, '--smtp');
-  const smtpUrl = named ?? own?.secrets.smtpUrl ?? process.env['SMTP_URL'];
+  const places = await mailPlaceOf(resolve(options.data));
+  const smtpUrl = named ?? own?.secrets.smtpUrl ?? places.smtpUrl;
   if (smtpUrl === undefined)
     throw new OperatorError('No mail server is named. Give --smtp smtp://host:port, or set SMTP_URL.');
-  const from = options.from ?? own?.settings.from?.address ?? process.env['MAIL_FROM'];
+  const from = options.from ?? own?.settings.from?.address ?? places.mailFrom;
   if (from === undefined) throw new OperatorError('No sender is named. Give --from, or set MAIL_FROM.');
   return { smtpUrl, from };
 }
@@ -138,8 +142,8 @@ function textCommand(channel: 'sms' | 'whatsapp'): Command {
       const own = await ownSender(options, (trx, organizationId, keys) =>
         openTextSender(trx, organizationId, channel, keys),
       );
-      const account = accountFrom(options, own);
-      const number = parsePhoneNumber(options.to, options.country);
+      const account = await accountFrom(options, own);
+      const number = parsePhoneNumber(options.to, options.country ?? (await ownCountry(options)));
       if (number === null)
         throw new OperatorError(
           `"${options.to}" is no telephone number. Write it like +447700900123, or give --country.`,
@@ -155,19 +159,25 @@ function textCommand(channel: 'sms' | 'whatsapp'): Command {
     });
 }
 
-function accountFrom(options: TextOptions, own: OpenedSender<TextSettings, TextSecrets> | null): TwilioOptions {
-  const accountSid = own?.settings.accountSid ?? process.env['TWILIO_ACCOUNT_SID'];
-  const authToken = own?.secrets.authToken ?? process.env['TWILIO_AUTH_TOKEN'];
+async function accountFrom(
+  options: TextOptions,
+  own: OpenedSender<TextSettings, TextSecrets> | null,
+): Promise<TwilioOptions> {
+  const platform = await twilioParts(resolve(options.data));
+  const accountSid = own?.settings.accountSid ?? platform.accountSid;
+  const authToken = own?.secrets.authToken ?? platform.authToken;
   if (accountSid === undefined || authToken === undefined) {
     throw new OperatorError('No account is named. Set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN.');
   }
-  const sender = options.from ?? options.messagingService ?? own?.settings.sender;
+  // An account of one's own is at Twilio, not in the inbox, unless it is the inbox's.
+  const baseUrl = options.baseUrl ?? (accountSid === platform.accountSid ? platform.baseUrl : undefined);
+  const sender = options.from ?? options.messagingService ?? own?.settings.sender ?? platform.sender;
   if (sender === undefined) throw new OperatorError('No sender is named. Give --from or --messaging-service.');
   return {
     accountSid,
     authToken,
     sender: sender.startsWith('MG') ? { messagingServiceSid: sender } : { from: sender },
-    ...(options.baseUrl === undefined ? {} : { baseUrl: options.baseUrl }),
+    ...(baseUrl === undefined ? {} : { baseUrl }),
   };
 }
 
@@ -187,6 +197,16 @@ async function ownSender<Opened>(
   if (organization === undefined) return null;
   const keys = await sealingKeys(resolve(data), process.env);
   return inOrganization({ organization, data }, (trx, organizationId) => open(trx, organizationId, keys));
+}
+
+/** Whose numbers an organization's are that stand without their country. */
+async function ownCountry({ organization, data }: TestOptions): Promise<string | undefined> {
+  if (organization === undefined) return undefined;
+  return inOrganization({ organization, data }, async (trx) => {
+    const { rows } = await sql<Parameters<typeof countryOfOrganization>[0]>`
+      select locale, settings from app.organizations`.execute(trx);
+    return rows[0] === undefined ? undefined : countryOfOrganization(rows[0]);
+  });
 }
 
 /** Keeps with the organization's sender how its test ended. */

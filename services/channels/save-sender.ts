@@ -6,6 +6,7 @@ import {
   emailSettingsSchema,
   textSecretsSchema,
   textSettingsSchema,
+  type EmailSettings,
 } from '../../channels/sender-settings.ts';
 import { sealSecret, type SealingKeys } from '../../channels/webhook/sealed-secret.ts';
 import { saveSender, senderOwner } from '../../db/senders.ts';
@@ -32,7 +33,7 @@ export async function saveEmailSender(
   keys: SealingKeys,
 ): Promise<SavedSender> {
   const before = await openEmailSender(trx, organizationId, keys);
-  const settings = emailSettingsSchema.safeParse(merged(before.settings, change.settings));
+  const settings = emailSettingsSchema.safeParse(merged(before.settings, withKeptName(before.settings, change)));
   const secrets = emailSecretsSchema.safeParse(merged(before.secrets, change.secrets));
   const found = [...problemsOf(settings), ...problemsOf(secrets)];
   if (!settings.success || !secrets.success) return { ok: false, problems: found };
@@ -96,6 +97,14 @@ async function keep(
       ? null
       : sealSecret(JSON.stringify(secrets), senderOwner(organizationId, channel), keys);
   await saveSender(trx, { channel, settings, sealed, keyId: keys.current.id });
+}
+
+/** Of the sender's name and address the one that is not named stays as well. */
+function withKeptName(before: EmailSettings, { settings }: SenderChange): SenderChange['settings'] {
+  const { from } = settings;
+  return typeof from === 'object' && from !== null
+    ? { ...settings, from: merged(before.from ?? {}, { ...from }) }
+    : settings;
 }
 
 function merged(before: object, change: Readonly<Record<string, unknown>>): Record<string, unknown> {

@@ -1,5 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { startInbox, type RunningInbox } from '../../cli/dev/inbox/start-inbox.ts';
+import { createTestDatabase } from '../support/postgres.ts';
+import { TEST_KEYS } from '../support/world.ts';
 import { files, wedsync } from './run-wedsync.ts';
 
 let inbox: RunningInbox;
@@ -44,6 +46,28 @@ describe('wedsync channels', () => {
       code: 2,
       stderr: expect.stringContaining('the variable NO_SUCH is not set') as string,
     });
+  });
+
+  it('set changes what is named, takes away what is none, and show tells it without secrets', async () => {
+    const database = await createTestDatabase();
+    onTestFinished(() => database.close());
+    await database.query(`insert into app.organizations (name, slug) values ('Alder and Finch', 'alder-and-finch')`);
+    const env = {
+      DATABASE_URL: database.adminUrl,
+      WEDSYNC_ENCRYPTION_KEYS: TEST_KEYS,
+      OUR_SMTP: 'smtp://u:pw@a.example',
+    };
+    const who = ['--organization', 'alder-and-finch'];
+    const set = (...options: string[]) => wedsync(['channels', 'set', 'email', ...who, ...options], { env });
+    const first = ['--from', 'a@b.example', '--from-name', 'Alder', '--daily-limit', '50', '--smtp', 'env:OUR_SMTP'];
+    expect(await set(...first)).toMatchObject({ code: 0 });
+    expect(await set('--from', 'c@b.example', '--daily-limit', 'none')).toMatchObject({ code: 0 });
+    expect(await set()).toMatchObject({ code: 2, stderr: expect.stringContaining('Say what to set') as string });
+    const { stdout } = await wedsync(['channels', 'show', ...who], { env });
+    expect(stdout).toMatch(
+      /^email: its own sender\n\s+sender\s+Alder <c@b\.example>\n\s+credentials\s+own \(sealed\)\nsms:/,
+    );
+    expect(stdout).not.toContain('pw');
   });
 
   it('test email says what is wrong, with exit code 1', async () => {
