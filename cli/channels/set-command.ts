@@ -109,7 +109,11 @@ async function emailChange(options: EmailOptions): Promise<SenderChange> {
   const sender = from === NONE ? null : given({ address: from, name: fromName });
   return {
     settings: given({
-      ...{ dailyLimit, warmUpOn, replyTo, bounceDomain, perSecond },
+      dailyLimit,
+      warmUpOn,
+      replyTo,
+      bounceDomain,
+      perSecond,
       from: sender !== null && Object.keys(sender).length === 0 ? undefined : sender,
       dkim: domain === undefined || domain === NONE ? domain : { domain, selector },
     }),

@@ -216,7 +216,7 @@ export async function twilioEndpoint(server: FastifyInstance, options: TwilioEnd
 
 function messageOf(form: MessageForm): CaughtMessage {
   const whatsapp = isWhatsapp(form.To);
-  const text = form.Body ?? `Template ${form.ContentSid ?? ''} with ${form.ContentVariables ?? 'no variables'}`;
+  const text = form.Body ?? templateWords(form);
   const sid = newSid();
   const size = smsSize(text);
   const callback = form.StatusCallback === undefined ? undefined : new URL(form.StatusCallback).searchParams.get('c');
@@ -241,6 +241,13 @@ function messageOf(form: MessageForm): CaughtMessage {
     },
     raw: Buffer.from(JSON.stringify(form, null, 2)).toString('base64'),
   };
+}
+
+/** The words of an approved template are at the provider; known here is what was put into it. */
+function templateWords({ ContentVariables }: MessageForm): string {
+  const variables = z.record(z.string(), z.string()).parse(JSON.parse(ContentVariables ?? '{}'));
+  const values = Object.entries(variables).map(([place, value]) => `${place}: ${value}`);
+  return ['Approved template', ...values].join('\n');
 }
 
 /** The texts that an answer in TwiML (`<Response><Message>`) asks to be sent. */

@@ -91,6 +91,9 @@ export function tell(text, offer) {
   hiding = setTimeout(hide, 8_000);
 }
 
+/** An address as people write it: Twilio puts the channel before the numbers of WhatsApp. @param {string} address */
+export const shown = (address) => address.replace(/^whatsapp:/, '');
+
 /** A time of today, or a day and a time. @param {string} instant */
 export function clock(instant) {
   const date = new Date(instant);

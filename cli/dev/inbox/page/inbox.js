@@ -1,5 +1,5 @@
 import { drawConversation } from './conversation.js';
-import { api, byId, clock, el, icon, listener, tell } from './dom.js';
+import { api, byId, clock, el, icon, listener, shown, tell } from './dom.js';
 import { drawFaults, openFaults, setUpFaults } from './faults.js';
 import { chooseTab, showMessage } from './reader.js';
 
@@ -92,7 +92,11 @@ function item(message) {
     'a',
     { href: `#/${id}`, 'aria-current': String(id === state.chosen), class: state.seen.has(id) ? false : 'unread' },
     icon(channel),
-    el('span', { class: 'to' }, channel === 'webhook' ? to.join(', ') : `${nameOf(from)} to ${to.join(', ')}`),
+    el(
+      'span',
+      { class: 'to' },
+      channel === 'webhook' ? to.join(', ') : `${nameOf(from)} to ${to.map(shown).join(', ')}`,
+    ),
     el('time', { datetime: receivedAt }, clock(receivedAt)),
     el(
       'span',
@@ -106,7 +110,10 @@ function item(message) {
   return el('li', { class: state.fresh.has(id) ? 'new' : false }, link);
 }
 
-const nameOf = (sender) => sender.replace(/\s*<[^<>]*>$/, '').replaceAll('"', '') || sender;
+const nameOf = (sender) =>
+  shown(sender)
+    .replace(/\s*<[^<>]*>$/, '')
+    .replaceAll('"', '') || sender;
 const badgeOf = (status) =>
   ['delivered', 'read'].includes(status) ? 'good' : ['undelivered', 'failed'].includes(status) ? 'bad' : '';
 

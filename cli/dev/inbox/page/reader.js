@@ -1,5 +1,5 @@
 import { conversation } from './conversation.js';
-import { api, byId, el, icon, listener, tell } from './dom.js';
+import { api, byId, el, icon, listener, shown, tell } from './dom.js';
 
 const CHANNEL_NAMES = { email: 'Email', sms: 'SMS', whatsapp: 'WhatsApp', webhook: 'Webhook' };
 /** How the last message was looked at; the next one is shown the same way where it can be. */
@@ -123,8 +123,8 @@ const rows = (pairs) => pairs.flatMap(([term, value]) => [el('dt', {}, term), el
 
 function about(message) {
   return [
-    ['From', message.from],
-    ['To', message.to.join(', ')],
+    ['From', shown(message.from)],
+    ['To', message.to.map(shown).join(', ')],
     ['When', new Date(message.receivedAt).toLocaleString([], { dateStyle: 'medium', timeStyle: 'medium' })],
   ];
 }
