@@ -7,6 +7,7 @@ import { giveBack, leaseOutbox, markFailed, markProcessed, postpone, type Outbox
 import { withRelay } from '../db/relay.ts';
 import { withTenant, type TenantContext, type Trx } from '../db/tenant.ts';
 import { reactToEvents } from '../services/react-to-events.ts';
+import type { CrowdGate } from './crowd-gate.ts';
 import { eachOf } from './each-of.ts';
 import { isOutage } from './is-outage.ts';
 import type { JourneyWorkflows } from './journey-workflows.ts';
@@ -29,6 +30,8 @@ export interface RelayOptions {
   readonly leaseMs?: number;
   /** Tells when new executions begin. */
   readonly clock: Clock;
+  /** Asked before each couple of a crowd begins; absent: they begin as fast as Temporal takes them. */
+  readonly crowdGate?: CrowdGate | undefined;
   /** Spans of the events; absent: none. */
   readonly tracing?: Tracing | null | undefined;
 }
@@ -44,6 +47,8 @@ const AFTER_ERROR_MS = 2_000;
 const ORGANIZATIONS_AT_ONCE = 4;
 /** Couples whose workflows are started and woken at once; their rows are written together before. */
 const COUPLES_AT_ONCE = 10;
+/** From so many couples on that one organization has in one go they are a crowd, which what falls due goes before. */
+const CROWD = 20;
 /** Signals and starts of one event under way at once: an event may concern every couple of an organization. */
 const CONCURRENCY = 20;
 
@@ -125,6 +130,7 @@ async function relayOrganization(options: RelayOptions, events: readonly OutboxE
       const errands = await react(options, together.flat());
       await eachOf(errands, COUPLES_AT_ONCE, async (errand) => {
         const ids = errand.events.map(({ id }) => id);
+        if (errands.length >= CROWD && errand.start.length > 0) await options.crowdGate?.();
         if (batch.isOver()) {
           batch.left.push(...ids);
           return;

@@ -18,6 +18,7 @@ import { maintainDatabase } from '../services/maintain-database.ts';
 import type { TracingSettings } from '../tracing-settings.ts';
 import { assertSearchAttributes } from './assert-search-attributes.ts';
 import { createLog } from './create-log.ts';
+import { createCrowdGate } from './crowd-gate.ts';
 import { createDataConverter } from './data-converter.ts';
 import { createDatabaseClock } from './database-clock.ts';
 import { createEmailSender } from './email-sender.ts';
@@ -236,7 +237,15 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       webhook: ['deliverWebhook'],
     },
   });
-  const relay = startRelay({ relayDatabase, workerDatabase, workflows, log, clock, tracing });
+  const relay = startRelay({
+    relayDatabase,
+    workerDatabase,
+    workflows,
+    log,
+    clock,
+    tracing,
+    crowdGate: createCrowdGate(client, taskQueue),
+  });
   webhooks.start();
   const teamMail = startTeamMailWork({
     relayDatabase,

@@ -257,6 +257,26 @@ describe('the relay', () => {
     expect(await pending()).toBe(0);
   });
 
+  test('asks before each couple of a crowd whether the workers have come after, and holds nobody who comes alone', async () => {
+    const { workflows, starts } = fakeWorkflows();
+    let asked = 0;
+    const gated = options(workflows, {
+      crowdGate: async () => {
+        // Asked before it begins, not afterwards.
+        expect(starts.length).toBeLessThanOrEqual(asked);
+        asked += 1;
+      },
+    });
+    await supplier.book();
+    await drain(gated);
+    expect([asked, starts.length]).toEqual([0, 1]);
+    starts.length = 0;
+    const crowd = await bookCrowd(supplier, 30);
+    await drain(gated);
+    expect(asked).toBe(crowd.length);
+    expect(new Set(starts).size).toBe(crowd.length);
+  });
+
   test('has organizations take turns: a crowd of one is not before everybody else', async () => {
     await bookCrowd(supplier, 60);
     const other = await createSupplier(db, [
