@@ -121,7 +121,7 @@ export async function startApi(options: StartApiOptions): Promise<{ url: string;
 }
 
 /** For addresses at Amazon that were checked: certificates and confirmations are small and come at once. */
-async function fetchText(url: string): Promise<string> {
+export async function fetchText(url: string): Promise<string> {
   const answer = await fetch(url, { signal: AbortSignal.timeout(5000), redirect: 'error' });
   if (!answer.ok) throw new Error(`${new URL(url).host} answered ${answer.status}.`);
   return answer.text();

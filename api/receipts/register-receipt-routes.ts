@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 
@@ -16,8 +18,11 @@ import { verifySendGrid } from '../../channels/receipts/verify-sendgrid.ts';
 import { verifySns } from '../../channels/receipts/verify-sns.ts';
 import { verifyTwilio } from '../../channels/receipts/verify-twilio.ts';
 import type { Database } from '../../db/database.ts';
+import { keepRefusedReport } from '../../db/provider-events.ts';
+import { withTenant } from '../../db/tenant.ts';
 import type { OwnTwilio } from '../../services/channels/open-sender.ts';
 import { takeReport } from '../../services/receipts/take-report.ts';
+import { answerFault } from '../answer-fault.ts';
 
 /** How each provider proves itself; one that is left out has no route. */
 export interface ReceiptProviders {
@@ -51,6 +56,8 @@ export interface ReceiptRoutesOptions {
   readonly bounceKeys?: readonly Buffer[] | undefined;
   /** Gets a certificate or confirms a subscription at Amazon; the address has been checked. */
   readonly fetchText: (url: string) => Promise<string>;
+  /** What was kept before is tried again: it is not kept once more. */
+  readonly isReplay?: boolean | undefined;
 }
 
 /** What a request brings, and how it was judged. */
@@ -67,7 +74,8 @@ const params = z.object({ organizationId: z.uuid() });
 
 /**
  * Where providers tell what became of messages, and people's replies come in: `POST /receipts/<provider>/<organization>`.
- * Each answers 2xx only for what was kept and applied; 401 without a valid signature; 500 asks to be told again.
+ * Each answers 2xx only for what was kept and applied; 401 without a valid signature; 500 asks to be told again. What is
+ * refused is kept with the reason, and can be replayed (replay-reports.ts).
  */
 export async function registerReceiptRoutes(app: FastifyInstance, options: ReceiptRoutesOptions): Promise<void> {
   await app.register(async (scope) => {
@@ -76,6 +84,11 @@ export async function registerReceiptRoutes(app: FastifyInstance, options: Recei
     scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: LARGEST_BODY }, (_request, body, done) =>
       done(null, body),
     );
+    scope.setErrorHandler<Error & { statusCode?: number }>(async (error, request, reply) => {
+      if (error.statusCode !== 413) return answerFault(error, request, reply);
+      const provider = request.url.split('/')[2] ?? '';
+      return refuse(options, provider, request, reply, { status: 413, verified: false, detail: TOO_LARGE });
+    });
     for (const [provider, examine] of Object.entries(examiners(options)) as [ReceiptProvider, Examiner][]) {
       scope.post(`/receipts/${provider}/:organizationId`, (request, reply) =>
         take(options, provider, examine, request, reply),
@@ -84,20 +97,66 @@ export async function registerReceiptRoutes(app: FastifyInstance, options: Recei
   });
 }
 
+const TOO_LARGE = 'A report may have 1 MB, and this one is larger: it was not kept, only that it came.';
+
+/** For checking a signature again; nothing that lets anybody in, such as a password. */
+const KEPT_HEADERS = [
+  'content-type',
+  'content-length',
+  'user-agent',
+  'x-twilio-signature',
+  'x-twilio-email-event-webhook-signature',
+  'x-twilio-email-event-webhook-timestamp',
+];
+
+/** Keeps what is refused with the reason. The sender is not told why it is not believed. */
+async function refuse(
+  { database, isReplay }: ReceiptRoutesOptions,
+  provider: string,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { status, verified, detail, told = detail }: { status: number; verified: boolean; detail: string; told?: string },
+): Promise<FastifyReply> {
+  const parsed = params.safeParse(request.params);
+  if (isReplay === true) return problem(reply, status, detail);
+  if (parsed.success) {
+    const { organizationId } = parsed.data;
+    const headers = Object.fromEntries([
+      [':path', request.url],
+      ...KEPT_HEADERS.flatMap((name) => {
+        const value = header(request, name);
+        return value === undefined ? [] : [[name, value.slice(0, 2_000)]];
+      }),
+    ]) as Record<string, string>;
+    const rawBody = Buffer.isBuffer(request.body) ? request.body : null;
+    const externalId = `refused:${randomUUID()}`;
+    await withTenant(database, { organizationId, actor: `provider:${provider}` }, (trx) =>
+      keepRefusedReport(trx, { provider, externalId, rawBody, headers, verified, problem: detail }),
+    );
+  }
+  return problem(reply, status, told);
+}
+
 async function take(
-  { database, now, fetchText }: ReceiptRoutesOptions,
+  options: ReceiptRoutesOptions,
   provider: ReceiptProvider,
   examine: Examiner,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
+  const { database, now, fetchText } = options;
   const parsed = params.safeParse(request.params);
   if (!parsed.success) return problem(reply, 404, 'There is no such address.');
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
   const { verdict, report, onceOnly, twiml } = await examine(request, body);
-  if (!verdict.ok) return problem(reply, 401, 'The request is not verified.');
+  if (!verdict.ok) {
+    const told = 'The request is not verified.';
+    return refuse(options, provider, request, reply, { status: 401, verified: false, detail: verdict.reason, told });
+  }
   const read = await report();
-  if (!read.ok) return problem(reply, 400, read.problem);
+  if (!read.ok) {
+    return refuse(options, provider, request, reply, { status: 400, verified: true, detail: read.problem });
+  }
   if (read.confirmUrl !== undefined) await fetchText(read.confirmUrl);
   const { organizationId } = parsed.data;
   await takeReport(

@@ -4,6 +4,7 @@ import getPort from 'get-port';
 import fastify, { type FastifyInstance, type InjectOptions } from 'fastify';
 import { getExpectedTwilioSignature } from 'twilio/lib/webhooks/webhooks.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { replayReports } from '../../api/receipts/replay-reports.ts';
 import { registerReceiptRoutes } from '../../api/receipts/register-receipt-routes.ts';
 import { createEmailChannel } from '../../channels/email.ts';
 import { createSmsChannel } from '../../channels/twilio.ts';
@@ -117,7 +118,7 @@ describe('a provider’s request', () => {
         'content-type': 'application/x-www-form-urlencoded',
       });
       expect(answer.statusCode).toBe(401);
-      expect(await kept()).toEqual([]);
+      expect(await kept()).toEqual([{ status: 'failed' }]);
       expect(await statusOf()).toBe('sent');
     },
   );
@@ -126,6 +127,47 @@ describe('a provider’s request', () => {
     const answer = await post('postmark', '{"hello":1}', { authorization });
     expect(answer.statusCode).toBe(400);
     expect(answer.json()).toMatchObject({ detail: expect.stringContaining('Postmark') as string });
+  });
+
+  it('that was refused is kept with the reason, and taken once the key is right', async () => {
+    const body = file('sendgrid/events.json').replaceAll(FIXTURE_ID, communicationId);
+    const timestamp = String(Math.floor(Date.now() / 1_000));
+    const [rightKeys, wrong] = [generateKeyPairSync('ec', { namedCurve: 'prime256v1' }), Buffer.alloc(2_000_000, 'x')];
+    const signed = sign('sha256', Buffer.from(timestamp + body), rightKeys.privateKey).toString('base64');
+    const headers = {
+      'x-twilio-email-event-webhook-signature': signed,
+      'x-twilio-email-event-webhook-timestamp': timestamp,
+    };
+    expect((await post('sendgrid', body, headers)).statusCode).toBe(401);
+    expect((await post('sendgrid', wrong.toString())).statusCode).toBe(413);
+    expect((await post('postmark', '{"hello":1}', { authorization })).statusCode).toBe(400);
+    const reasons = () =>
+      db.query<{ status: string; reason: string | null }>(
+        `select status, last_error as reason from app.webhook_events where organization_id = $1 and raw_body is not null
+          or organization_id = $1 and last_error like '%1 MB%' order by received_at`,
+        [organizationId],
+      );
+    expect(await reasons()).toEqual([
+      { status: 'failed', reason: expect.any(String) as string },
+      { status: 'failed', reason: expect.stringContaining('1 MB') as string },
+      { status: 'failed', reason: expect.stringContaining('Postmark') as string },
+    ]);
+    const publicKey = rightKeys.publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
+    const again = () =>
+      replayReports(
+        {
+          database: db.api,
+          publicUrl,
+          fetchText: () => Promise.reject(new Error('nothing is fetched here')),
+          providers: { sendgrid: { publicKey }, postmark: { user: 'hooks', password: 'secret' } },
+        },
+        organizationId,
+        { eventId: null, since: null },
+      );
+    expect(await again()).toBe(1);
+    expect(await statusOf()).not.toBe('sent');
+    expect((await reasons()).map(({ status }) => status)).toEqual(['processed', 'failed', 'failed']);
+    expect(await again()).toBe(0);
   });
 
   it('of a provider that is not set up, or for no organization, finds nothing', async () => {
@@ -228,9 +270,9 @@ describe('an organization with an account of its own at Twilio', () => {
     const delivered = { MessageStatus: 'delivered' };
     expect((await inbound('token of another organization', delivered)).statusCode).toBe(401);
     expect((await inbound('a token that nobody has', delivered)).statusCode).toBe(401);
-    expect(await kept()).toEqual([]);
+    expect(await kept()).toEqual([{ status: 'failed' }, { status: 'failed' }]);
     expect((await inbound('its own token', delivered)).statusCode).toBe(200);
-    expect(await kept()).toEqual([{ status: 'processed' }]);
+    expect(await kept()).toContainEqual({ status: 'processed' });
   });
 
   it('answers HELP in its own words, unless the provider has', async () => {
