@@ -596,7 +596,7 @@ export interface CoupleSupplierRelationships {
   id: Generated<string>;
   organization_id: Generated<string>;
   /**
-   * What the couple does not share with this supplier, beside its flags: {"coreFields", "guestList", "budget"}, false.
+   * What the couple shares with this supplier, beside its flags: {"coreFields", "guestList", "budget"}, false: not; "customFields", keys of fields that suppliers have of their own.
    */
   permissions: Generated<Json>;
   service_ends_on: string | null;

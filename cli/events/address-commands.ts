@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 
-import { Option, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 
+import { databaseProblem } from '../../db/database-problem.ts';
 import { listInboundEndpoints, type InboundLine } from '../../db/inbound-desk.ts';
 import type { InboundProvider } from '../../db/inbound.ts';
 import { changeInboundEndpoint } from '../../services/inbound/change-inbound-endpoint.ts';
@@ -24,9 +25,23 @@ export function listenCommand(): Command {
     .requiredOption('--secret <secret>', 'as the sender shows it (repeatable while one replaces the other)', collect)
     .option('--mapping <file>', 'what its events mean (YAML or JSON); not for stripe')
     .option('--signature <json>', 'for hmac and token: {"header": "x-signature"} and the like', json)
-    .option('--account <id>', 'the connected Stripe account (acct_...)')
+    .option(
+      '--account <id>',
+      'the connected Stripe account (acct_...): look in Stripe that it is theirs, see below',
+      account,
+    )
     .option('--sandbox', 'for test events; live ones change nothing then')
+    .addHelpText(
+      'after',
+      `
+--account says whose are the events that come to the platform's own Stripe address. Nothing in an event proves that the
+account is this organization's: whoever gives it looks into the accounts that are connected to the platform in Stripe's
+dashboard first. One account belongs to one organization.`,
+    )
     .action(async (options: OrganizationOptions & ListenOptions) => {
+      if (options.account !== undefined && options.provider !== 'stripe') {
+        throw new OperatorError('--account is for --provider stripe only.');
+      }
       const keys = await sealingKeys(resolve(options.data), process.env);
       const mapping = options.mapping === undefined ? undefined : await readMapping(options.mapping);
       const { name, provider, secret, signature, account, sandbox } = options;
@@ -45,7 +60,10 @@ export function listenCommand(): Command {
           },
           keys,
         ),
-      );
+      ).catch((error: unknown) => {
+        const problem = databaseProblem(error);
+        throw problem === null ? error : new OperatorError(problem.message);
+      });
       const path = pathOf(provider, created.token);
       await print(options, { id: created.id, path }, `Its address on our API (shown this once): ${path}`);
     });
@@ -142,6 +160,11 @@ async function readSecrets(given: readonly string[] | undefined): Promise<string
   const secrets: string[] = [];
   for (const one of given) secrets.push(await readSecret(one, '--secret'));
   return secrets;
+}
+
+function account(text: string): string {
+  if (/^acct_[A-Za-z0-9]{1,60}$/.test(text)) return text;
+  throw new InvalidArgumentError('An account as Stripe names it, such as acct_1NZ...');
 }
 
 function collect(secret: string, before: string[] = []): string[] {

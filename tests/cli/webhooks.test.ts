@@ -239,6 +239,15 @@ describe('wedsync events', () => {
     expect((await run('events', 'replay', '--address', 'crm')).stdout).toBe('1 event is processed again.\n');
   });
 
+  test('an account at Stripe belongs to one address of one organization', async () => {
+    const listen = (name: string, ...more: string[]) =>
+      run('events', 'listen', '--name', name, '--provider', 'stripe', '--secret', 'whsec_x', ...more);
+    expect(await listen('first', '--account', 'acct_1Alder')).toMatchObject({ code: 0 });
+    const again = await listen('second', '--account', 'acct_1Alder');
+    expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('connected already')]);
+    expect((await listen('third', '--account', 'alder')).stderr).toContain('such as acct_1NZ');
+  });
+
   test('what is nobody’s yet is shown to whoever runs the platform', async () => {
     await db.query(
       `select app.keep_unclaimed_event('evt_1', 'charge.refunded', '{}', '', '{}', true, 'acct_late', true, 'nobody')`,

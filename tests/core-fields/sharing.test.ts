@@ -157,6 +157,28 @@ describe('a common field', () => {
     expect(await known(suppliers[1], 'parking_spaces')).toBeUndefined();
   });
 
+  test('of two organizations’ own is one where both have it alike and the couple has named it', async () => {
+    const named = { permissions: { customFields: ['parking_spaces'] } };
+    const define = (supplier: Supplier | undefined, type: string) =>
+      db.query(
+        `insert into app.core_fields (organization_id, field_key, label, data_type) values ($1, 'parking_spaces', 'Parking', $2)`,
+        [supplier?.organizationId, type],
+      );
+    const reaches = async (relationship: Record<string, unknown>, ...types: string[]): Promise<unknown> => {
+      const { suppliers } = await createCouple(2, relationship);
+      for (const [index, type] of types.entries()) await define(suppliers[index], type);
+      await say(suppliers[0], 'parking_spaces', 4);
+      return known(suppliers[1], 'parking_spaces');
+    };
+    expect(await reaches(named, 'number', 'number')).toBe(4);
+    expect(await reaches({}, 'number', 'number')).toBeUndefined();
+    expect(await reaches(named, 'number', 'text')).toBeUndefined();
+    expect(await reaches(named, 'number')).toBeUndefined();
+    expect(await reaches({ permissions: { ...named.permissions, coreFields: false } }, 'number', 'number')).toBe(
+      undefined,
+    );
+  });
+
   test('that makes no sense as a date changes no wedding', async () => {
     const { suppliers } = await createCouple(1);
     for (const odd of ['soon', { date: '2027-09-04' }, 20_270_904, null]) await say(suppliers[0], 'wedding_date', odd);
