@@ -59,6 +59,9 @@ export function openDatabase(options: DatabaseOptions): Database {
     Client: PreparingClient,
     pipeline: true,
   });
+  // A connection that is lost in the middle of a transaction tells its queries, which reject; what it tells nobody else
+  // would end the process.
+  pool.on('connect', (client) => void client.on('error', () => {}));
   pool.on('error', (error) => {
     // The pool hangs the whole connection on it, with every statement it knows: nothing for a log.
     Object.defineProperty(error, 'client', { enumerable: false });

@@ -5,6 +5,7 @@ import { assertOrdinaryRole } from '../../db/assert-ordinary-role.ts';
 import { openDatabase } from '../../db/database.ts';
 import { withTenant, type Trx } from '../../db/tenant.ts';
 import { withoutTenant } from '../../db/without-tenant.ts';
+import { startDatabaseDoor } from '../support/database-door.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 
 let db: TestDatabase;
@@ -57,6 +58,23 @@ describe('an idle connection that is lost', () => {
     expect(logged).toContain('57P01');
     expect(logged).not.toContain('set_config');
     await database.close();
+  });
+});
+
+describe('a connection that is lost in the middle of a transaction', () => {
+  it('fails the transaction and not the process; the next one gets another connection', async () => {
+    const door = await startDatabaseDoor(db.adminUrl);
+    const database = openDatabase({ url: door.through(db.urls.worker), poolSize: 1 });
+    const tenant = { organizationId: organizations[0] ?? '', actor: 'test' };
+    const cutOff = withTenant(database, tenant, async (trx) => {
+      await door.shut();
+      return namesSeen(trx);
+    });
+    await expect(cutOff).rejects.toThrow();
+    await door.open();
+    expect(await withTenant(database, tenant, namesSeen)).toEqual(['first']);
+    await database.close();
+    await door.shut();
   });
 });
 
