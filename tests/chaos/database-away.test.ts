@@ -1,19 +1,58 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
+import { startWorker } from '../../worker/start-worker.ts';
+import { startDatabaseDoor } from '../support/database-door.ts';
 import { mailsArrive, mailsTo, nextMailFails } from '../support/mails.ts';
 import { eventually } from '../support/eventually.ts';
 import { createSupplier, createWorld, type Supplier, type World } from '../support/world.ts';
+import { startOwnPostgres } from './support/own-postgres.ts';
 import { FULL, RESUMED_WITHIN_MS } from './support/scale.ts';
 
-let world: World;
-let supplier: Supplier;
+/** In all of it, as the promise has it; `npm test` waits for no longer than it takes to be refused. */
+const AWAY_MS = FULL ? 30_000 : 3_000;
 
-beforeAll(async () => {
-  world = await createWorld();
-  supplier = await createSupplier(world.db, [
+interface Away {
+  readonly world: World;
+  readonly supplier: Supplier;
+  /** Others than the worker and its relay still get to the database meanwhile. */
+  readonly isOpenToOthers: boolean;
+  readonly during: (work: () => Promise<void>) => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+/** The server of everybody, behind a door that is shut: connections are reset in the middle, new ones are refused. */
+async function behindDoor(): Promise<Away> {
+  const world = await createWorld();
+  const door = await startDatabaseDoor(world.db.adminUrl);
+  const { worker, relay } = world.db.urls;
+  const databaseUrls = { worker: door.through(worker), relay: door.through(relay) };
+  return away(world, true, databaseUrls, door.shut, door.open, async () => {
+    await world.close();
+    await door.shut();
+  });
+}
+
+/** A server of our own, which is stopped and started again over its data. */
+async function onServer(): Promise<Away> {
+  const own = await startOwnPostgres();
+  const world = await createWorld(own.db);
+  return away(world, false, own.db.urls, own.stop, own.start, async () => {
+    await world.close();
+    await own.remove();
+  });
+}
+
+async function away(
+  world: World,
+  isOpenToOthers: boolean,
+  databaseUrls: { worker: string; relay: string },
+  leave: () => Promise<void>,
+  comeBack: () => Promise<void>,
+  close: () => Promise<void>,
+): Promise<Away> {
+  const supplier = await createSupplier(world.db, [
     {
       schema: 1,
       name: 'One mail',
@@ -21,38 +60,42 @@ beforeAll(async () => {
       steps: [{ key: 'welcome', type: 'email', when: { anchor: 'journey_start' }, template: 'welcome' }],
     },
   ]);
-  await world.startWorker();
-});
-afterAll(() => world?.close());
-
-/** In all of it, as the promise has it; `npm test` waits for no longer than it takes to be refused. */
-const AWAY_MS = FULL ? 30_000 : 0;
-
-/** Nobody but the superuser gets in, and whoever is in is thrown out. */
-async function whileDatabaseIsAway(work: () => Promise<void>): Promise<void> {
-  const admin = new URL(world.db.adminUrl);
-  const name = admin.pathname.slice(1);
-  admin.pathname = '/postgres';
-  const client = new Client({ connectionString: admin.toString() });
-  await client.connect();
-  try {
-    for (const role of ['app_worker', 'app_relay'])
-      await client.query(`revoke connect on database ${name} from ${role}`);
-    await client.query(
-      `select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and usename in ('app_worker', 'app_relay')`,
-      [name],
-    );
-    const backAt = performance.now() + AWAY_MS;
-    await work();
-    await delay(Math.max(0, backAt - performance.now()));
-  } finally {
-    for (const role of ['app_worker', 'app_relay']) await client.query(`grant connect on database ${name} to ${role}`);
-    await client.end();
-  }
+  const worker = await startWorker({ ...world.workerOptions, databaseUrls });
+  return {
+    world,
+    supplier,
+    isOpenToOthers,
+    async during(work) {
+      await leave();
+      const backAt = performance.now() + AWAY_MS;
+      try {
+        await work();
+        await delay(Math.max(0, backAt - performance.now()));
+      } finally {
+        await comeBack();
+      }
+    },
+    async close() {
+      await worker.stop();
+      await close();
+    },
+  };
 }
 
-describe('the database is away', { timeout: 120_000 }, () => {
+const KINDS = [
+  { name: 'behind a door that is shut', start: behindDoor, bounded: true },
+  { name: 'because its server is stopped', start: onServer, bounded: false },
+].filter(({ bounded }) => FULL || bounded);
+
+describe.each(KINDS)('the database is away, $name', { timeout: 180_000 }, ({ start }) => {
+  let scene: Away;
+  beforeAll(async () => {
+    scene = await start();
+  });
+  afterAll(() => scene?.close());
+
   test('while a mail is on its way: its answer is not forgotten, and nothing is sent twice', async () => {
+    const { world, supplier } = scene;
     await nextMailFails(world, { kind: 'late_answer', to: 'away@example.com', delayMs: 1_500 });
     const clientId = await supplier.book({ email: 'away@example.com' });
     await eventually('the mail is being sent', async () => {
@@ -61,17 +104,8 @@ describe('the database is away', { timeout: 120_000 }, () => {
       ]);
       return rows.length === 1;
     });
-    await whileDatabaseIsAway(async () => {
-      await mailsArrive(world, 'away@example.com', 1);
-      // Until the answer has come and could not be written down.
-      await eventually('the worker is refused', async () => {
-        const [row] = await world.db.query<{ late: boolean }>(
-          `select send_claimed_at < now() - interval '3 seconds' as late from app.communications where client_id = $1`,
-          [clientId],
-        );
-        return row?.late === true;
-      });
-    });
+    // The answer comes while nobody can write it down.
+    await scene.during(async () => void (await mailsArrive(world, 'away@example.com', 1)));
     await eventually(
       'the answer is written down',
       async () => {
@@ -87,14 +121,24 @@ describe('the database is away', { timeout: 120_000 }, () => {
     expect(await mailsTo(world, 'away@example.com')).toHaveLength(1);
   });
 
-  test('while couples book: they are heard of when it is back', async () => {
-    const clients: string[] = [];
-    await whileDatabaseIsAway(async () => {
-      for (let index = 0; index < 3; index += 1)
-        clients.push(await supplier.book({ email: `later${index}@example.com` }));
+  test('while couples book: they are heard of when it is back, each once', async () => {
+    const { world, supplier, isOpenToOthers } = scene;
+    const emails = ['before@example.com', 'meanwhile@example.com'].slice(0, isOpenToOthers ? 2 : 1);
+    await supplier.book({ email: 'before@example.com' });
+    await scene.during(async () => {
+      for (const email of emails.slice(1)) await supplier.book({ email });
     });
-    for (let index = 0; index < 3; index += 1)
-      await mailsArrive(world, `later${index}@example.com`, 1, RESUMED_WITHIN_MS);
-    expect(clients).toHaveLength(3);
+    for (const email of emails) {
+      await mailsArrive(world, email, 1, RESUMED_WITHIN_MS);
+      await eventually('its journey has ended', async () => {
+        const rows = await world.db.query(
+          `select from app.journey_executions e join app.client_contacts c on c.client_id = e.client_id
+            where c.contact_value = $1 and e.status = 'completed'`,
+          [email],
+        );
+        return rows.length === 1;
+      });
+      expect(await mailsTo(world, email)).toHaveLength(1);
+    }
   });
 });

@@ -8,8 +8,7 @@ import type { TestProject } from 'vitest/node';
 
 import { startEmbeddedPostgres } from '../../cli/dev/postgres.ts';
 import { migrateUp } from '../../db/migrate/migrate.ts';
-import { LOGIN_ROLES, type RolePasswords } from '../../db/roles.ts';
-import { TEMPLATE, TEST_PASSWORD } from './postgres-template.ts';
+import { TEMPLATE, TEST_PASSWORDS } from './postgres-template.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -28,8 +27,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   await admin.query(`create database ${TEMPLATE}`);
   const templateUrl = new URL(server.adminUrl);
   templateUrl.pathname = `/${TEMPLATE}`;
-  const passwords: RolePasswords = Object.fromEntries(LOGIN_ROLES.map((role) => [role, TEST_PASSWORD]));
-  await migrateUp({ adminUrl: templateUrl.toString(), passwords });
+  await migrateUp({ adminUrl: templateUrl.toString(), passwords: TEST_PASSWORDS });
   // Nobody may connect: a clone is refused while somebody is connected to what it is cloned from.
   await admin.query(`alter database ${TEMPLATE} with is_template true allow_connections false`);
   await admin.end();

@@ -4,8 +4,9 @@ import { Client } from 'pg';
 import { inject } from 'vitest';
 
 import { openDatabase, type Database } from '../../db/database.ts';
+import { migrateUp } from '../../db/migrate/migrate.ts';
 import { closeDatabase, roleUrl, type LoginRole } from '../../db/roles.ts';
-import { TEMPLATE, TEST_PASSWORD } from './postgres-template.ts';
+import { TEMPLATE, TEST_PASSWORD, TEST_PASSWORDS } from './postgres-template.ts';
 
 export interface TestDatabase {
   /** Superuser: sees past row security. */
@@ -22,6 +23,12 @@ export interface TestDatabase {
   close: () => Promise<void>;
 }
 
+export interface TestDatabaseOptions {
+  readonly empty?: boolean;
+  /** Superuser's address of another server than that of the run: one that comes and goes, so no connection is kept. */
+  readonly serverUrl?: string;
+}
+
 /**
  * A database of its own for a test file: every migration, no rows. Cloned from the run's template in some 50 ms.
  *
@@ -29,28 +36,22 @@ export interface TestDatabase {
  * const db = await createTestDatabase();
  * afterAll(() => db.close());
  */
-export async function createTestDatabase(options: { empty?: boolean } = {}): Promise<TestDatabase> {
-  const serverUrl = inject('postgresAdminUrl');
+export async function createTestDatabase(options: TestDatabaseOptions = {}): Promise<TestDatabase> {
+  const { serverUrl = inject('postgresAdminUrl'), empty = false } = options;
+  const isOwn = options.serverUrl !== undefined;
   const name = `test_${randomUUID().replaceAll('-', '')}`;
   await asAdmin(serverUrl, (client) =>
-    client.query(options.empty === true ? `create database ${name}` : `create database ${name} template ${TEMPLATE}`),
+    client.query(empty || isOwn ? `create database ${name}` : `create database ${name} template ${TEMPLATE}`),
   );
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
   const adminUrl = url.toString();
+  if (isOwn && !empty) await migrateUp({ adminUrl, passwords: TEST_PASSWORDS });
   const urlOf = (role: LoginRole): string => roleUrl(adminUrl, role, TEST_PASSWORD);
   const open = (role: LoginRole): Database => openDatabase({ url: urlOf(role), poolSize: 4, applicationName: 'test' });
   const [api, worker, relay] = [open('app_api'), open('app_worker'), open('app_relay')];
-  const admin = new Client({ connectionString: adminUrl });
-  await admin.connect();
-  await closeDatabase(admin);
-  let last: Promise<unknown> = Promise.resolve();
-  /** One after the other, as a connection takes them. */
-  const inTurn = <T>(run: () => Promise<T>): Promise<T> => {
-    const answer = last.then(run, run);
-    last = answer;
-    return answer;
-  };
+  const admin = isOwn ? eachTime(adminUrl) : await standing(adminUrl);
+  await admin.ask(closeDatabase);
   return {
     adminUrl,
     urls: { api: urlOf('app_api'), worker: urlOf('app_worker'), relay: urlOf('app_relay') },
@@ -59,7 +60,7 @@ export async function createTestDatabase(options: { empty?: boolean } = {}): Pro
     worker,
     relay,
     query: async <Row extends object>(text: string, values: readonly unknown[] = []) =>
-      (await inTurn(() => admin.query<Row>(text, [...values]))).rows,
+      (await admin.ask((client) => client.query<Row>(text, [...values]))).rows,
     close: async () => {
       await Promise.all([api.close(), worker.close(), relay.close()]);
       await admin.end();
@@ -67,6 +68,30 @@ export async function createTestDatabase(options: { empty?: boolean } = {}): Pro
     },
   };
 }
+
+/** The superuser, for one thing after the other. */
+interface Admin {
+  readonly ask: <T>(work: (client: Client) => Promise<T>) => Promise<T>;
+  readonly end: () => Promise<void>;
+}
+
+async function standing(url: string): Promise<Admin> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    /** One after the other, as a connection takes them. */
+    ask(work) {
+      const run = () => work(client);
+      const answer = last.then(run, run);
+      last = answer;
+      return answer;
+    },
+    end: () => client.end(),
+  };
+}
+
+const eachTime = (url: string): Admin => ({ ask: (work) => asAdmin(url, work), end: async () => {} });
 
 async function asAdmin<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
   const client = new Client({ connectionString: url });

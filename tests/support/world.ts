@@ -29,11 +29,12 @@ export interface World {
   close(): Promise<void>;
 }
 
-export async function createWorld(): Promise<World> {
+/** @param database another one than a fresh one of the run's server */
+export async function createWorld(database?: TestDatabase): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'wedsync-world-'));
   const dataFolder = join(folder, 'temporal');
   const [db, first, inbox] = await Promise.all([
-    createTestDatabase(),
+    database ?? createTestDatabase(),
     startTemporalDevServer({ uiPort: false, dataFolder }),
     startInbox(),
   ]);
