@@ -19,7 +19,7 @@ const played = new Map<string, [Played, ...Played[]]>();
 beforeAll(async () => {
   platform = await startPlatform();
   await Promise.all(names.map(async (name) => played.set(name, await playFeature(platform, name))));
-});
+}, 240_000);
 afterAll(async () => platform?.close());
 
 describe('Temporal knows nothing about a couple', () => {
@@ -88,7 +88,7 @@ describe('Temporal knows nothing about a couple', () => {
     await nextMailFails(platform.world, {
       kind: 'late_answer',
       to: `${MARKS.mailbox}+slow@example.com`,
-      delayMs: 30_000,
+      delayMs: 8_000,
     });
     const couple = await bookMarked(platform, supplier, 'slow');
     const handle = platform.client.workflow.getHandle(couple.workflowId);

@@ -30,7 +30,7 @@ beforeAll(async () => {
   for (const [name, left] of all) played.set(name, left);
   // `npm run record-histories`: files of other days stay, executions begun under them sleep for years.
   if (process.env['RECORD_HISTORIES'] === '1') record();
-});
+}, 240_000);
 afterAll(async () => platform?.close());
 
 function record(): void {

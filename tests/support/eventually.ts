@@ -1,5 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
+/** For what is done beside many other things, each of which waits for the others. */
+export const ALL_AT_ONCE_MS = 100_000;
+
 /**
  * Looks again and again until `look` answers something other than null, undefined or false, or the time is over.
  *

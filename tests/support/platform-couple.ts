@@ -1,5 +1,5 @@
 import { journeyState } from '../../workflows/messages.ts';
-import { eventually } from './eventually.ts';
+import { ALL_AT_ONCE_MS, eventually } from './eventually.ts';
 import { MARKS } from './marks.ts';
 import type { Platform } from './platform.ts';
 import type { Supplier } from './world.ts';
@@ -45,7 +45,7 @@ export async function bookMarked(platform: Platform, supplier: Supplier, name: s
       );
       return row;
     },
-    60_000,
+    ALL_AT_ONCE_MS,
   );
   return {
     platform,
@@ -56,18 +56,26 @@ export async function bookMarked(platform: Platform, supplier: Supplier, name: s
     email,
     query: (text) => db.query(text, [clientId]),
     stepBecomes: (key, is) =>
-      eventually(`the step ${key} is as hoped for`, async () => {
-        const [line] = await db.query<StepLine>(
-          `select state, reason ->> 'code' as code, left(local_time, 10) as "dueOn"
-             from app.journey_step_executions where execution_id = $1 and step_key = $2`,
-          [id, key],
-        );
-        return line !== undefined && is(line) && line;
-      }),
+      eventually(
+        `the step ${key} is as hoped for`,
+        async () => {
+          const [line] = await db.query<StepLine>(
+            `select state, reason ->> 'code' as code, left(local_time, 10) as "dueOn"
+               from app.journey_step_executions where execution_id = $1 and step_key = $2`,
+            [id, key],
+          );
+          return line !== undefined && is(line) && line;
+        },
+        ALL_AT_ONCE_MS,
+      ),
     rests: () =>
-      eventually('the workflow waits', async () => {
-        const next = await platform.client.workflow.getHandle(workflow_id).query(journeyState);
-        return next?.kind === 'wait';
-      }),
+      eventually(
+        'the workflow waits',
+        async () => {
+          const next = await platform.client.workflow.getHandle(workflow_id).query(journeyState);
+          return next?.kind === 'wait';
+        },
+        ALL_AT_ONCE_MS,
+      ),
   };
 }

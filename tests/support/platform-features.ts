@@ -10,6 +10,7 @@ import { resumeExecution } from '../../services/executions/resume-execution.ts';
 import { retryStep } from '../../services/executions/retry-step.ts';
 import { skipStep } from '../../services/executions/skip-step.ts';
 import { commands } from '../../workflows/messages.ts';
+import { ALL_AT_ONCE_MS } from './eventually.ts';
 import { mailsArrive, nextMailFails } from './mails.ts';
 import type { Platform } from './platform.ts';
 import { MARKS } from './marks.ts';
@@ -51,7 +52,7 @@ export const PLATFORM_FEATURES: Readonly<Record<string, PlatformFeature>> = {
       { ...email, key: 'later', when: { ...now, offset: { hours: 30 } } },
     ],
     happen: async (couple) => {
-      await mailsArrive(couple.platform.world, couple.email, 1);
+      await mailsArrive(couple.platform.world, couple.email, 1, ALL_AT_ONCE_MS);
       await couple.stepBecomes('tag', ({ state }) => state === 'done');
       await couple.rests();
     },
@@ -192,7 +193,7 @@ export const PLATFORM_FEATURES: Readonly<Record<string, PlatformFeature>> = {
       await command(couple, (trx, by) => runStepNow(trx, by, executionId, named('asked')));
       await couple.stepBecomes('asked', ({ state }) => state === 'held');
       await command(couple, (trx, by) => resumeExecution(trx, by, executionId, 'send'));
-      await mailsArrive(world, couple.email, 1);
+      await mailsArrive(world, couple.email, 1, ALL_AT_ONCE_MS);
       await couple.rests();
       await command(couple, (trx, by) => skipStep(trx, by, executionId, named('unwanted')));
       await couple.stepBecomes('unwanted', ({ state }) => state === 'skipped');

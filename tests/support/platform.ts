@@ -3,7 +3,7 @@ import type { temporal } from '@temporalio/proto';
 
 import { startWorker } from '../../worker/start-worker.ts';
 import { startReceiver } from '../channels/webhook/receiver.ts';
-import { eventually } from './eventually.ts';
+import { ALL_AT_ONCE_MS, eventually } from './eventually.ts';
 import { MARKS } from './marks.ts';
 import { bookMarked } from './platform-couple.ts';
 import { journeyOf, PLATFORM_FEATURES } from './platform-features.ts';
@@ -34,7 +34,8 @@ export async function startPlatform(): Promise<Platform> {
   const webhookAllowList = `127.0.0.1:${receiver.port}`;
   const { accountSid, authToken, baseUrl } = world.inbox.twilio;
   const twilio = { accountSid, authToken, baseUrl, sender: { from: '+447700900999' } };
-  const options = { ...world.workerOptions, webhookAllowList, twilio };
+  // Long enough for a look at a message that is on its way, however busy this machine is.
+  const options = { ...world.workerOptions, webhookAllowList, twilio, sendTimeoutMs: 20_000 };
   let worker = await startWorker(options);
   opened.defer(() => worker.stop());
   const resources = opened.move();
@@ -89,9 +90,13 @@ export async function playFeature(platform: Platform, name: string): Promise<[Pl
 
 async function leftOf(client: Client, name: string, workflowId: string): Promise<Played> {
   const handle = client.workflow.getHandle(workflowId);
-  const { raw } = await eventually(`the workflow of ${name} has ended`, async () => {
-    const description = await handle.describe();
-    return description.status.name !== 'RUNNING' && description;
-  });
+  const { raw } = await eventually(
+    `the workflow of ${name} has ended`,
+    async () => {
+      const description = await handle.describe();
+      return description.status.name !== 'RUNNING' && description;
+    },
+    ALL_AT_ONCE_MS,
+  );
   return { workflowId, history: await handle.fetchHistory(), description: raw };
 }
