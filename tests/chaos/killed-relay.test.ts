@@ -60,7 +60,7 @@ async function bookTwo(from: number): Promise<string[]> {
 
 test(
   'a relay that is killed in any gap between two statements: every booking is heard of once',
-  { timeout: 600_000 },
+  { timeout: 1_200_000 },
   async () => {
     const couples: string[] = [];
     const successor = {

@@ -4,7 +4,7 @@ import { eventually } from '../support/eventually.ts';
 import { mailsTo } from '../support/mails.ts';
 import { createSupplier, createWorld, type Supplier, type World } from '../support/world.ts';
 import { startChild, type Child } from './support/child-process.ts';
-import { FULL, RESUMED_WITHIN_MS } from './support/scale.ts';
+import { FULL, WORKED_OFF_MS } from './support/scale.ts';
 
 const COUPLES = FULL ? 120 : 24;
 const HOUR_MS = 3_600_000;
@@ -49,7 +49,7 @@ async function counts(clientIds: readonly string[]): Promise<Counts> {
   return row ?? { executions: 0, sent: 0, unknown: 0, tasks: 0 };
 }
 
-describe('more than one process at the same work', { timeout: 240_000 }, () => {
+describe('more than one process at the same work', { timeout: 600_000 }, () => {
   test('three workers, each with a relay, one of them killed in the middle: each step once', async () => {
     const workers: Child[] = await Promise.all(
       [1, 2, 3].map(() => startChild('worker-child', { ...world.workerOptions, sendTimeoutMs: 8_000 })),
@@ -61,7 +61,7 @@ describe('more than one process at the same work', { timeout: 240_000 }, () => {
     await eventually(
       'some mails have gone',
       async () => (await counts(clientIds)).sent > COUPLES / 4,
-      RESUMED_WITHIN_MS,
+      WORKED_OFF_MS,
     );
     await workers[0]?.kill();
     await eventually(
@@ -70,7 +70,7 @@ describe('more than one process at the same work', { timeout: 240_000 }, () => {
         const { executions, sent, unknown, tasks } = await counts(clientIds);
         return executions === COUPLES && tasks === COUPLES && sent + unknown === 2 * COUPLES;
       },
-      RESUMED_WITHIN_MS,
+      WORKED_OFF_MS,
     );
     const { unknown } = await counts(clientIds);
     let arrived = 0;
@@ -94,7 +94,7 @@ describe('more than one process at the same work', { timeout: 240_000 }, () => {
       await eventually(
         'its steps of today have ended',
         async () => (await counts([clientId])).sent === 2,
-        RESUMED_WITHIN_MS,
+        WORKED_OFF_MS,
       );
       const [row] = await world.db.query<{ late: boolean; on_time: boolean; planned: boolean }>(
         `select bool_or(c.sent_at not between now() - interval '5 minutes' and now() + interval '1 second') as late,
