@@ -58,11 +58,7 @@ describe('more than one process at the same work', { timeout: 600_000 }, () => {
     const clientIds: string[] = [];
     for (let index = 0; index < COUPLES; index += 1)
       clientIds.push(await supplier.book({ email: `crowd.${index}@example.com` }));
-    await eventually(
-      'some mails have gone',
-      async () => (await counts(clientIds)).sent > COUPLES / 4,
-      WORKED_OFF_MS,
-    );
+    await eventually('some mails have gone', async () => (await counts(clientIds)).sent > COUPLES / 4, WORKED_OFF_MS);
     await workers[0]?.kill();
     await eventually(
       'every step has ended',
