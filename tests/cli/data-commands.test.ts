@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { eventually } from '../support/eventually.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { files, wedsync, type Ran } from './run-wedsync.ts';
 
@@ -40,6 +42,60 @@ describe('wedsync clients import', () => {
       `select o.slug, count(*) from app.clients c join app.organizations o on o.id = c.organization_id group by 1`,
     );
     expect(where).toEqual([{ slug: 'wildflower', count: '60' }]);
+  });
+
+  it('goes on after it was killed in the middle: every couple once, whole, and the report says so', async () => {
+    const [organization] = await db.query<{ id: string }>(
+      `insert into app.organizations (name, slug) values ('Killed', 'killed') returning id`,
+    );
+    const rows = Array.from(
+      { length: 450 },
+      (_, n) => `c-${n},Ada ${n},Bo ${n},ada-${n}@example.org,2027-06-12,booked`,
+    );
+    const header = 'external_id,partner_1_name,partner_2_name,email,wedding_date,status';
+    const path = await files({ 'couples.csv': [header, ...rows].join('\n') });
+    const args = ['clients', 'import', path('couples.csv'), '--organization', 'killed', '--update'];
+
+    // One of the second two hundred is there already, and somebody holds it: the import waits when it has stored the rest.
+    await db.query(
+      `insert into app.clients (organization_id, partner_1_name, external_id) values ($1, 'Old', 'c-300')`,
+      [organization?.id],
+    );
+    const other = new Client({ connectionString: db.adminUrl });
+    await other.connect();
+    await other.query('begin');
+    await other.query(`select from app.clients where external_id = 'c-300' for update`);
+    const session = (state: string) =>
+      db.query(`select from pg_stat_activity where datname = current_database() and ${state}`);
+    const isWaiting = eventually('the import waits', async () => {
+      const found = await session(`application_name = 'wedsync-cli' and wait_event_type = 'Lock'`);
+      return found.length > 0;
+    });
+    const killed = await wedsync(args, { env: { DATABASE_URL: db.adminUrl }, killWhen: isWaiting });
+    await isWaiting;
+    expect([killed.code, killed.stdout]).toEqual([null, '']);
+    await other.query('rollback');
+    await other.end();
+    await eventually('its session is over', async () => {
+      const found = await session(`application_name = 'wedsync-cli'`);
+      return found.length === 0;
+    });
+
+    const stored = () =>
+      db.query(
+        `select count(*)::int as couples, count(distinct c.external_id)::int as ids,
+                sum((select count(*) from app.client_contacts k where k.client_id = c.id))::int as contacts,
+                sum((select count(*) from app.outbox o where o.client_id = c.id and o.event = 'client.booked'))::int as told
+           from app.clients c where c.organization_id = $1`,
+        [organization?.id],
+      );
+    expect(await stored()).toEqual([{ couples: 201, ids: 201, contacts: 200, told: 200 }]);
+    const again = await run(...args);
+    expect([again.code, again.stdout]).toEqual([
+      0,
+      '450 rows: 249 imported; 1 updated; 200 there already, the same.\n',
+    ]);
+    expect(await stored()).toEqual([{ couples: 450, ids: 450, contacts: 450, told: 450 }]);
   });
 
   it('says row by row what is wrong, and keeps the report', async () => {

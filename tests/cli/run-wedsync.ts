@@ -10,12 +10,17 @@ const WEDSYNC = fileURLToPath(new URL('../../cli/wedsync.ts', import.meta.url));
 
 export type Ran = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
 
-/** Runs the real command line in a process of its own, without a terminal. */
+/**
+ * Runs the real command line in a process of its own, without a terminal.
+ *
+ * @param options.killWhen the process is killed (SIGKILL) when this comes true; it answers with the code null then
+ */
 export async function wedsync(
   args: readonly string[],
-  options: { input?: string; env?: Record<string, string> } = {},
+  options: { input?: string; env?: Record<string, string>; killWhen?: Promise<unknown> } = {},
 ): Promise<Ran> {
   const child = spawn(process.execPath, [WEDSYNC, ...args], { env: { ...process.env, ...options.env } });
+  void options.killWhen?.finally(() => child.kill('SIGKILL')).catch(() => undefined);
   child.stdin.end(options.input ?? '');
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
   const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
