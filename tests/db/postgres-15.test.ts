@@ -16,7 +16,11 @@ import { roleUrl } from '../../db/roles.ts';
 import { withTenant } from '../../db/tenant.ts';
 import { RULES, type Ask } from './support/catalogue-rules.ts';
 import { ONE_ROW_OF_EACH } from './support/one-row-of-each.ts';
+import { dumpAndRestore, findClientPrograms } from './support/pg-dump.ts';
 import { policiesAreAsTheyShould } from './support/policy-rules.ts';
+import { CONTENT } from './support/table-content.ts';
+
+const programs = findClientPrograms(15);
 
 let folder: string;
 let server: EmbeddedPostgres;
@@ -93,6 +97,25 @@ describe('PostgreSQL 15', () => {
     await client.query('reset role');
     await other.end();
   });
+
+  it.skipIf(programs === null)(
+    'restores whole from pg_dump (skipped where this machine has no pg_dump 15)',
+    async () => {
+      await client.query('create database restored');
+      const toUrl = new URL(server.adminUrl);
+      toUrl.pathname = '/restored';
+      await dumpAndRestore(programs ?? '', { fromUrl: server.adminUrl, toUrl: toUrl.toString(), folder });
+      const restored = new Client({ connectionString: toUrl.toString() });
+      await restored.connect();
+      const { rows } = await restored.query(CONTENT);
+      const findings = await restored.query(`select check_name, subject from ops.verify_data_integrity()
+      where check_name <> 'steps_differ_from_definition'`);
+      await restored.end();
+      expect(rows).toEqual(await ask(CONTENT));
+      expect(findings.rows).toEqual([]);
+      await client.query('drop database restored');
+    },
+  );
 
   it('goes all the way back', async () => {
     const names = Object.keys(migrations);

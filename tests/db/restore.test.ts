@@ -10,6 +10,15 @@ import { migrateUp } from '../../db/migrate/migrate.ts';
 import { sealAudit } from '../../services/maintain-database.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { oneRowOfEach } from './support/one-row-of-each.ts';
+import { dumpAndRestore, findClientPrograms } from './support/pg-dump.ts';
+import { CONTENT } from './support/table-content.ts';
+
+/**
+ * Two ways to a second database: `wedsync db copy`, always, and pg_dump of the same version where this machine has it.
+ * The servers come from npm without client programs, and no package there has pg_dump 18; with PG_BIN it is tried here,
+ * and with Debian's pg_dump 15 in postgres-15.test.ts.
+ */
+const programs = findClientPrograms(18);
 
 let db: TestDatabase;
 let folder: string;
@@ -44,17 +53,6 @@ afterAll(async () => {
 
 const ask = async (text: string): Promise<unknown[]> => (await restored.query(text)).rows;
 
-/** Rows and a checksum of every table, in an order of their own. */
-const CONTENT = `
-  select c.oid::regclass::text as name,
-         (xpath('/row/n/text()', x))[1]::text || ' rows ' || coalesce((xpath('/row/sum/text()', x))[1]::text, '') as content
-    from pg_class c,
-         lateral query_to_xml(format('select count(*) as n, md5(string_agg(t::text, chr(10) order by t::text)) as sum from %s t',
-           c.oid::regclass), false, true, '') x
-   where c.relnamespace::regnamespace::text in ('app', 'audit', 'ops') and c.relkind in ('r', 'p') and not c.relispartition
-     and c.oid::regclass::text not like 'ops.migration%'
-   order by 1`;
-
 describe('a copy in a new server', () => {
   it('has every row of every table as it was', async () => {
     const original = await db.query(`set timezone = 'UTC'; select 1`).then(() => db.query(CONTENT));
@@ -84,5 +82,26 @@ describe('a copy in a new server', () => {
     await expect(copyDatabase({ fromUrl: db.adminUrl, toUrl: server.adminUrl })).rejects.toMatchObject({
       code: 'not_empty',
     });
+  });
+});
+
+describe.skipIf(programs === null)('a dump by pg_dump 18 (skipped where this machine has none: set PG_BIN)', () => {
+  it('restores whole into a new server', async () => {
+    const other = await startEmbeddedPostgres({ folder: join(folder, 'dumped'), durable: false });
+    const client = new Client({ connectionString: other.adminUrl });
+    try {
+      await dumpAndRestore(programs ?? '', { fromUrl: db.adminUrl, toUrl: other.adminUrl, folder });
+      await client.connect();
+      await client.query(`set timezone = 'UTC'`);
+      await db.query(`set timezone = 'UTC'`);
+      expect((await client.query(CONTENT)).rows).toEqual(await db.query(CONTENT));
+      const findings = await client.query(`select check_name, subject from ops.verify_data_integrity()
+        where check_name <> 'steps_differ_from_definition'`);
+      expect(findings.rows).toEqual([]);
+      expect((await client.query(`select * from audit.verify()`)).rows).toEqual([]);
+    } finally {
+      await client.end();
+      await other.stop();
+    }
   });
 });
