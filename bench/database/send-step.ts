@@ -6,18 +6,21 @@ import { Client } from 'pg';
 import { createActivities } from '../../activities/create-activities.ts';
 import { createTemplateRenderer } from '../../channels/template-renderer.ts';
 import { insertClient } from '../../db/clients.ts';
-import { openDatabase } from '../../db/database.ts';
+import { openDatabase, type Database } from '../../db/database.ts';
 import { publishJourneyVersion, saveJourneyDraft } from '../../db/journeys.ts';
 import { withTenant } from '../../db/tenant.ts';
 import { parseDefinition } from '../../journeys/definition.ts';
 import type { Measurement } from '../measure.ts';
+import { countRoundTrips } from './round-trips.ts';
 
 const STEPS = 40;
+/** Further ones, over a line on which round trips can be counted; the first has to connect and is not counted. */
+const COUNTED_STEPS = 6;
 
 /**
  * What one sent message costs the database, with a provider that accepts at once: transactions, statements between
- * their beginning and end and the claim, which is a statement by itself, and log written. Counted at the driver and by
- * the server, not estimated.
+ * their beginning and end and the claim, which is a statement by itself, round trips, and log written. Counted at the
+ * driver, on the line and by the server, not estimated.
  */
 export async function measureSendStep(adminUrl: string, urls: { api: string; worker: string }): Promise<Measurement[]> {
   const admin = new Client({ connectionString: adminUrl });
@@ -43,15 +46,17 @@ export async function measureSendStep(adminUrl: string, urls: { api: string; wor
         return { outcome: 'accepted', providerId: `<${randomUUID()}@bench>`, detail: 'accepted' } as const;
       },
     };
-    const activities = createActivities({
-      database: worker,
-      clock: () => Promise.resolve(new Date()),
-      senders: { email: accepts, sms: accepts, whatsapp: accepts },
-      sendTimeoutMs: 10_000,
-      renderer,
-    });
+    const activitiesOn = (database: Database) =>
+      createActivities({
+        database,
+        clock: () => Promise.resolve(new Date()),
+        senders: { email: accepts, sms: accepts, whatsapp: accepts },
+        sendTimeoutMs: 10_000,
+        renderer,
+      });
+    const activities = activitiesOn(worker);
     const figures: { transactions: number; statements: number; wal: number; ms: number }[] = [];
-    for (const executionId of executionIds) {
+    for (const executionId of executionIds.slice(COUNTED_STEPS)) {
       const environment = new MockActivityEnvironment();
       await environment.run((ref) => activities.planStep(ref), { organizationId, executionId });
       Object.assign(counts, { transactions: 0, statements: 0 });
@@ -61,10 +66,18 @@ export async function measureSendStep(adminUrl: string, urls: { api: string; wor
       const ms = performance.now() - started;
       figures.push({ ...counts, wal: (await walPosition(admin)) - before, ms });
     }
+    const roundTrips = await countedSteps(
+      urls.worker,
+      activitiesOn,
+      organizationId,
+      executionIds.slice(0, COUNTED_STEPS),
+    );
     const sent = await admin.query(`select from app.communications where status = 'sent' and organization_id = $1`, [
       organizationId,
     ]);
-    if (sent.rowCount !== STEPS) throw new Error(`Only ${sent.rowCount} of ${STEPS} messages were sent.`);
+    if (sent.rowCount !== executionIds.length) {
+      throw new Error(`Only ${sent.rowCount} of ${executionIds.length} messages were sent.`);
+    }
     return [
       line(
         'send step: transactions',
@@ -78,6 +91,7 @@ export async function measureSendStep(adminUrl: string, urls: { api: string; wor
         'count',
         12,
       ),
+      line('send step: round trips', roundTrips, 'count', null),
       line(
         'send step: log written, page images apart',
         figures.map((figure) => figure.wal),
@@ -95,6 +109,32 @@ export async function measureSendStep(adminUrl: string, urls: { api: string; wor
     await setPageImages(admin, 'on');
     await Promise.all([api.close(), worker.close(), renderer.close()]);
     await admin.end();
+  }
+}
+
+/** Round trips of each send but the first, which connects and prepares. */
+async function countedSteps(
+  workerUrl: string,
+  activitiesOn: (database: Database) => ReturnType<typeof createActivities>,
+  organizationId: string,
+  executionIds: readonly string[],
+): Promise<number[]> {
+  const trips = await countRoundTrips(workerUrl);
+  const worker = openDatabase({ url: trips.url, poolSize: 1 });
+  try {
+    const activities = activitiesOn(worker);
+    const counted: number[] = [];
+    for (const executionId of executionIds) {
+      const environment = new MockActivityEnvironment();
+      await environment.run((ref) => activities.planStep(ref), { organizationId, executionId });
+      trips.take();
+      await environment.run(activities.sendEmail, { organizationId, executionId, key: 'welcome', occurrence: 1 });
+      counted.push(trips.take());
+    }
+    return counted.slice(1);
+  } finally {
+    await worker.close();
+    await trips.close();
   }
 }
 
@@ -123,7 +163,7 @@ async function arrange(admin: Client, api: ReturnType<typeof openDatabase>) {
       .values({ name: 'welcome', channel: 'email', subject_template: 'Welcome', content_template: 'Hello' })
       .execute();
     const ids: string[] = [];
-    for (let n = 0; n < STEPS; n += 1) {
+    for (let n = 0; n < STEPS + COUNTED_STEPS; n += 1) {
       const clientId = await insertClient(trx, { partner_1_name: `Couple ${n}`, status: 'booked' }, [
         { role: 'partner_1', email: `couple-${n}@example.com`, isPrimary: true },
       ]);
