@@ -74,7 +74,7 @@ import * as m20261127T0239 from './20261127T0239_trouble_of_steps.ts';
 import * as m20261127T0240 from './20261127T0240_slow_statements.ts';
 import * as m20261127T0249 from './20261127T0249_refused_rows.ts';
 import * as m20261127T0314 from './20261127T0314_shared_own_fields.ts';
-import * as m20261127T0258 from './20261127T0258_restorable_metrics.ts';
+import * as m20261127T0327 from './20261127T0327_restorable_metrics.ts';
 
 /** A migration that can be taken back. kysely silently skips one without `down`, so ours must have it. */
 export type ReversibleMigration = Required<Migration>;
@@ -158,5 +158,5 @@ export const migrations: Readonly<Record<string, ReversibleMigration>> = {
   '20261127T0240_slow_statements': m20261127T0240,
   '20261127T0249_refused_rows': m20261127T0249,
   '20261127T0314_shared_own_fields': m20261127T0314,
-  '20261127T0258_restorable_metrics': m20261127T0258,
+  '20261127T0327_restorable_metrics': m20261127T0327,
 };
