@@ -67,9 +67,6 @@ export function openDatabase(options: DatabaseOptions): Database {
     Object.defineProperty(error, 'client', { enumerable: false });
     options.onError?.(error);
   });
-  // The pool listens while a connection is idle. One that is lost while it is lent fails what it is asked; without a
-  // listener of its own it would end the process besides.
-  pool.on('connect', (client) => client.on('error', () => undefined));
   const kysely: RawDatabase = new Kysely({
     dialect: new PostgresDialect({ pool }),
     ...(options.onQuery ? { log: reportTo(options.onQuery) } : {}),
