@@ -12,6 +12,7 @@ const SUITES: Readonly<Record<string, () => Promise<Measurement[]>>> = {
   fairness: async () => await (await import('./fairness.ts')).fairnessBench(),
   planner: async () => await (await import('./planner.ts')).plannerBench(),
   messaging: async () => await (await import('./messaging.ts')).messagingBench(),
+  workflow: async () => await (await import('./workflow.ts')).workflowBench(),
 };
 
 const asked = process.argv.slice(2);

@@ -87,7 +87,7 @@ const KINDS = [
   { name: 'because its server is stopped', start: onServer, bounded: false },
 ].filter(({ bounded }) => FULL || bounded);
 
-describe.each(KINDS)('the database is away, $name', { timeout: 180_000 }, ({ start }) => {
+describe.each(KINDS)('the database is away, $name', { timeout: 300_000 }, ({ start }) => {
   let scene: Away;
   beforeAll(async () => {
     scene = await start();

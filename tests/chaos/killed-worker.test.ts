@@ -120,7 +120,7 @@ describe('a worker that is killed (kill -9) while steps of every kind are at the
   const points = POINTS.filter(({ bounded }) => FULL || bounded === true);
   test.each(points.map((point, index) => ({ ...point, index })))(
     '$name',
-    { timeout: 240_000 },
+    { timeout: 400_000 },
     async ({ index, kinds, holds, silent, becomes, webhooks }) => {
       const couples = await book(index);
       await worker.holdAt(holds);

@@ -42,7 +42,7 @@ const photosAreReady = (clientId: string): Promise<unknown> =>
     [supplier.organizationId, clientId],
   );
 
-describe('what happens while something is away is made up for', { timeout: 120_000 }, () => {
+describe('what happens while something is away is made up for', { timeout: 300_000 }, () => {
   test('no worker: what was booked meanwhile is carried out when one starts', async () => {
     const clientId = await supplier.book({ email: 'patient@example.com' });
     const worker = await world.startWorker();

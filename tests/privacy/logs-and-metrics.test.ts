@@ -100,7 +100,7 @@ beforeAll(async () => {
   histories = await allHistories();
   child.kill('SIGTERM');
   await once(child, 'exit');
-}, 150_000);
+}, 300_000);
 afterAll(async () => {
   child?.kill('SIGKILL');
   await sink?.stop();
@@ -167,8 +167,11 @@ describe('where messages go wrong in every way, nothing says to whom they went',
     // An event's way to its journeys, with the start of their workflows within it.
     const starts = spans.filter(({ name }) => name === 'start journeyRun');
     expect(starts.length).toBeGreaterThan(0);
-    for (const { parentSpanId } of starts)
-      expect(spans.find(({ spanId }) => spanId === parentSpanId)?.attributes['wedsync.event']).toBe('client.booked');
+    for (const { parentSpanId } of starts) {
+      const events = spans.find(({ spanId }) => spanId === parentSpanId)?.attributes['wedsync.event'];
+      // What was written about the couple at once is brought to its journeys at once.
+      expect(String(events).split(',')).toContain('client.booked');
+    }
   });
 
   test('in the histories, though the reasons stand in them', () => {

@@ -130,7 +130,7 @@ function personal({ facts, script }: Story): string[] {
 }
 
 describe('what the preview says is what happens, and Temporal hears nothing about the couple', () => {
-  test.each(files)('%s', { timeout: 180_000 }, async (file) => {
+  test.each(files)('%s', { timeout: 300_000 }, async (file) => {
     const { story, definition } = storyOf(file);
     const preview = runStory(story, definition);
     const { loaded, history, description } = await runForReal(env, db, bundle, story, definition);

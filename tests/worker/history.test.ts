@@ -145,7 +145,7 @@ const nameOf = ({ eventType }: Events[number]): string => (EventType[eventType ?
 
 describe.concurrent(
   'what an execution costs in Temporal, counted in histories of the real server',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   () => {
     test('ten mails, each after a wait: 11 events a step, 120 in all, 64 KB, no payload above 2 KB', async () => {
       const events = await historyOf(Array.from({ length: 10 }, () => mail));

