@@ -1,10 +1,8 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { sql } from 'kysely';
-import { z } from 'zod';
 import { openDatabase, type Database } from '../db/database.ts';
 import { withoutTenant } from '../db/without-tenant.ts';
 import { actAs } from './act-as.ts';
+import { readDevFile } from './dev/dev-file.ts';
 import { OperatorError } from './operator-error.ts';
 
 export type OrganizationDatabase = { database: Database; organizationId: string; close(): Promise<void> };
@@ -52,10 +50,9 @@ export async function administratorUrl(dataFolder: string, env: NodeJS.ProcessEn
 }
 
 async function developmentUrl(dataFolder: string): Promise<string> {
-  const file = join(dataFolder, 'dev.json');
-  const text = await readFile(file, 'utf8').catch(() => null);
-  if (text === null) {
+  const dev = await readDevFile(dataFolder);
+  if (dev === null) {
     throw new OperatorError('No database is known. Start "npm run dev" in another terminal, or set DATABASE_URL.');
   }
-  return z.object({ databaseUrl: z.string() }).parse(JSON.parse(text)).databaseUrl;
+  return dev.databaseUrl;
 }

@@ -1,10 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-
-import { z } from 'zod';
-
 import type { Config } from '../config.ts';
 import type { WorkerOptions } from '../worker/start-worker.ts';
+import { readDevFile } from './dev/dev-file.ts';
 import { devSecrets } from './dev/secrets.ts';
 import { OperatorError } from './operator-error.ts';
 import { temporalFromEnvironment } from './temporal-connection.ts';
@@ -17,8 +13,6 @@ export interface RunningPlatform {
   readonly encryptionKeys: string;
 }
 
-const devFile = z.object({ databaseUrl: z.string(), temporalAddress: z.string(), temporalNamespace: z.string() });
-
 /**
  * The platform of the environment (DATABASE_URL, TEMPORAL_ADDRESS, WEDSYNC_ENCRYPTION_KEYS), and what is not set there
  * from the development set-up that runs on `dataFolder`.
@@ -26,8 +20,7 @@ const devFile = z.object({ databaseUrl: z.string(), temporalAddress: z.string(),
  * @throws OperatorError where neither says it
  */
 export async function readRunning(config: Config, dataFolder: string): Promise<RunningPlatform> {
-  const text = await readFile(join(dataFolder, 'dev.json'), 'utf8').catch(() => null);
-  const dev = text === null ? null : devFile.parse(JSON.parse(text));
+  const dev = await readDevFile(dataFolder);
   const temporal = temporalFromEnvironment(config);
   const databaseUrl = config.DATABASE_URL ?? dev?.databaseUrl;
   const address = config.TEMPORAL_ADDRESS ?? dev?.temporalAddress;

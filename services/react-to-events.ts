@@ -12,7 +12,7 @@ import { closeExecution, stopExecution } from '../db/stop-execution.ts';
 import type { Trx } from '../db/tenant.ts';
 import { endedBy } from '../journeys/stops.ts';
 import { completeNumbers } from './complete-numbers.ts';
-import { isOfCouple, startJourneys, type CoupleEvent } from './start-journeys.ts';
+import { addTo, isOfCouple, startJourneys, type CoupleEvent } from './start-journeys.ts';
 
 /** What an event asks of Temporal, once the transaction is committed. Doing it twice does no harm. */
 export interface Reaction {
@@ -147,12 +147,6 @@ function concerned({ event, details }: OutboxEvent): {
   if (event !== 'facts.changed') return {};
   const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
   return { executionId: text(details['executionId']), journeyId: text(details['journeyId']) };
-}
-
-function addTo(lists: Map<string, string[]>, key: string, value: string): void {
-  const list = lists.get(key);
-  if (list === undefined) lists.set(key, [value]);
-  else list.push(value);
 }
 
 const toSecond = (date: Date): string => `${date.toISOString().slice(0, 19)}Z`;

@@ -20,7 +20,7 @@ export interface BroughtList extends Omit<KeptImport, 'id' | 'fileSha256'> {
  * @returns the id of what is kept; null: nothing is
  */
 export async function keepRefused(trx: Trx, { file, refused, ...list }: BroughtList): Promise<string | null> {
-  return keepFor(trx, { ...list, fileSha256: createHash('sha256').update(file).digest() }, refused);
+  return keepStillRefused(trx, { ...list, fileSha256: createHash('sha256').update(file).digest() }, refused);
 }
 
 /** The same for a list that was kept before and has been tried again. */
@@ -29,10 +29,6 @@ export async function keepStillRefused(
   list: Omit<KeptImport, 'id'>,
   refused: readonly RefusedRow[],
 ): Promise<string | null> {
-  return keepFor(trx, list, refused);
-}
-
-async function keepFor(trx: Trx, list: Omit<KeptImport, 'id'>, refused: readonly RefusedRow[]): Promise<string | null> {
   if (refused.length === 0 && list.problem === null) {
     await forgetImport(trx, list.kind, list.fileSha256);
     return null;

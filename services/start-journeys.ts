@@ -68,9 +68,16 @@ export async function startJourneys(
   ] as const) {
     for (const [index, { eventId }] of starts.entries()) {
       const id = ids[index];
-      if (typeof id === 'string') started.set(eventId, [...(started.get(eventId) ?? []), id]);
+      if (typeof id === 'string') addTo(started, eventId, id);
     }
   }
+}
+
+/** Adds an execution to those of an event. */
+export function addTo(lists: Map<string, string[]>, eventId: string, executionId: string): void {
+  const list = lists.get(eventId);
+  if (list === undefined) lists.set(eventId, [executionId]);
+  else list.push(executionId);
 }
 
 const executionOf = ({ execution }: Start): NewExecution => execution;

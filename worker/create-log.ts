@@ -6,11 +6,23 @@ import { maskContacts } from '../channels/redact.ts';
  * What may be told of an error beside its type, its message and its stack. All else stays out: a database's error
  * carries the refused row in `detail` and, when a connection is lost, the whole connection with what it was asked.
  */
-const TOLD = new Set(
-  'code errno syscall port severity schema table column constraint routine command response responseCode status statusCode'.split(
-    ' ',
-  ),
-);
+const TOLD = new Set([
+  'code',
+  'errno',
+  'syscall',
+  'port',
+  'severity',
+  'schema',
+  'table',
+  'column',
+  'constraint',
+  'routine',
+  'command',
+  'response',
+  'responseCode',
+  'status',
+  'statusCode',
+]);
 
 /**
  * The log of a process: one JSON object a line. An error may quote what it was working on, such as the address that a

@@ -10,7 +10,7 @@ import { bringClients, retryClients, type BroughtClients } from '../../services/
 import { IMPORT_FIELDS, type ImportField } from '../../services/import-clients/findings.ts';
 import type { DateOrder } from '../../services/import-clients/read-date.ts';
 import type { ImportOptions } from '../../services/import-clients.ts';
-import { nothingKept, refusedCommand } from '../input/refused-command.ts';
+import { assertOneSource, keptWords, nothingKept, refusedCommand } from '../input/refused-command.ts';
 import { OperatorError } from '../operator-error.ts';
 import { openOrganizationDatabase } from '../organization-database.ts';
 import { coloursFor } from '../output/colours.ts';
@@ -74,9 +74,7 @@ Examples:
 }
 
 async function runImport(path: string | undefined, options: ImportArguments): Promise<void> {
-  if ((path === undefined) === (options.retry === undefined)) {
-    throw new OperatorError('Say what to import: a file, or --retry with the id of an earlier import.');
-  }
+  assertOneSource(path, options.retry);
   const file = path === undefined ? null : await read(path);
   const opened = await openOrganizationDatabase(options.organization, resolve(options.data), process.env);
   try {
@@ -119,17 +117,14 @@ function saidIn(options: ImportArguments, isRetry: boolean): ImportOptions {
 async function show({ report, importId }: BroughtClients, options: ImportArguments): Promise<void> {
   const refused = report.counts.refused > 0 || report.findings.some(({ level }) => level === 'error');
   if (refused) process.exitCode = 1;
+  const dryRun = options.dryRun === true;
+  const kept = dryRun ? null : keptWords('clients', importId, options.organization);
   const json = `${JSON.stringify({ ...report, importId }, null, 2)}\n`;
   if (options.report !== undefined) await writeFile(options.report, json);
   const text = options.json
     ? json
-    : `${importReportText(report, options.dryRun === true, coloursFor(process.stdout, process.env))}${keptWords(importId, options)}`;
+    : `${importReportText(report, dryRun, coloursFor(process.stdout, process.env))}${kept === null ? '' : `${kept}\n`}`;
   await writeOut(process.stdout, text);
-}
-
-function keptWords(importId: string | null, { organization, dryRun }: ImportArguments): string {
-  if (importId === null || dryRun === true) return '';
-  return `What was refused is kept. Try it again: wedsync clients import --retry ${importId} --organization ${organization}\n`;
 }
 
 function showProgress(done: number, total: number): void {

@@ -5,7 +5,7 @@ import { Command, InvalidArgumentError } from 'commander';
 
 import { bringPayments, retryPayments, type BroughtPayments } from '../../services/payments/bring-payments.ts';
 import { PAYMENT_COLUMNS, type PaymentColumns } from '../../services/payments/import-payments.ts';
-import { nothingKept, refusedCommand } from '../input/refused-command.ts';
+import { assertOneSource, keptWords, nothingKept, refusedCommand } from '../input/refused-command.ts';
 import { invoiceCommand, invoicesCommand } from '../payments/invoice-commands.ts';
 import { listCommand, planCommand } from '../payments/plan-commands.ts';
 import { OperatorError } from '../operator-error.ts';
@@ -43,13 +43,9 @@ Example:
       if (result.problem !== null) throw new OperatorError(`${path ?? ''} cannot be read. ${result.problem}`);
       if (result.refused.length > 0) process.exitCode = 1;
       const lines = result.refused.map(({ line, message }) => `line ${line}: ${message}`);
-      const kept =
-        result.importId === null
-          ? []
-          : [
-              `What was refused is kept. Try it again: wedsync payments import --retry ${result.importId} --organization ${options.organization}`,
-            ];
-      await print(options, result, [`${result.imported} payments are there.`, ...lines, ...kept].join('\n'));
+      const kept = keptWords('payments', result.importId, options.organization);
+      const words = [`${result.imported} payments are there.`, ...lines, ...(kept === null ? [] : [kept])];
+      await print(options, result, words.join('\n'));
     });
 }
 
@@ -57,9 +53,7 @@ type ImportOptions = { map: PaymentColumns; retry?: string };
 
 async function bring(path: string | undefined, options: OrganizationOptions & ImportOptions): Promise<BroughtPayments> {
   const { retry, map } = options;
-  if ((path === undefined) === (retry === undefined)) {
-    throw new OperatorError('Say what to import: a file, or --retry with the id of an earlier import.');
-  }
+  assertOneSource(path, retry);
   if (path === undefined) {
     const brought = await inOrganization(options, (trx) => retryPayments(trx, retry ?? '', map));
     if (brought === null) throw nothingKept('payments', retry ?? '');

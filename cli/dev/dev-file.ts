@@ -6,7 +6,7 @@ import { OperatorError } from '../operator-error.ts';
 const devFileSchema = z.object({
   pid: z.int().positive(),
   apiUrl: z.url(),
-  inboxUrl: z.url().nullable(),
+  inboxUrl: z.url(),
   smtpUrl: z.string(),
   temporalAddress: z.string(),
   temporalNamespace: z.string(),
@@ -57,7 +57,8 @@ export async function claimDataFolder(dataFolder: string): Promise<void> {
   }
 }
 
-async function readDevFile(dataFolder: string): Promise<DevFile | null> {
+/** What runs on `dataFolder`, or ran and was ended in the middle; null: nothing is known. */
+export async function readDevFile(dataFolder: string): Promise<DevFile | null> {
   const text = await readFile(fileOf(dataFolder), 'utf8').catch(() => null);
   if (text === null) return null;
   try {

@@ -14,6 +14,7 @@ import { openPostgres, prepareDatabase } from './database.ts';
 import { seedDemo } from './demo/seed-demo.ts';
 import { twilioFrom } from '../twilio-account.ts';
 import { claimDataFolder, removeDevFile, writeDevFile, type DevFile } from './dev-file.ts';
+import { INBOX_SENDER } from './inbox/inbox-account.ts';
 import { startInbox } from './inbox/start-inbox.ts';
 import type { Progress } from './progress.ts';
 import { reservePort } from './reserve-port.ts';
@@ -47,9 +48,6 @@ const USUAL_PORTS = { temporal: 7233, temporalUi: 8233, inbox: 8025, smtp: 1025,
 
 /** What the dev inbox shows when it hands a returned mail over: nobody else is meant to. */
 const RETURNS = { user: 'inbox', password: randomUUID() };
-
-/** A number from the range kept for fiction: nobody has it. */
-const TEXTS_COME_FROM = '+447700900800';
 
 /**
  * Starts Postgres, Temporal and the dev inbox side by side, then what needs them. What had been started is stopped
@@ -133,7 +131,7 @@ export async function startDev(options: DevOptions): Promise<RunningDev | null> 
       temporal: { ...temporalFromEnvironment(config), address: temporal.address, namespace: temporal.namespace },
       encryptionKeys,
       smtpUrl: mail.smtpUrl,
-      twilio: twilioFrom(config) ?? { ...mail.twilio, sender: { from: TEXTS_COME_FROM } },
+      twilio: twilioFrom(config) ?? { ...mail.twilio, sender: { from: INBOX_SENDER } },
       backupSmtpUrl: config.SMTP_BACKUP_URL,
       mailFrom: config.MAIL_FROM,
       bounceDomain: config.MAIL_BOUNCE_DOMAIN,

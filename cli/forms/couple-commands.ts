@@ -1,13 +1,10 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
-import { z } from 'zod';
 
 import { listSubmissions, reopenSubmission, revokeFormLink, type SubmissionLine } from '../../db/form-desk.ts';
 import { formLinkToken } from '../../db/forms.ts';
 import { coupleOf } from '../couple-of.ts';
+import { readDevFile } from '../dev/dev-file.ts';
 import { OperatorError } from '../operator-error.ts';
 import { inOrganization, organizationCommand, print, type OrganizationOptions } from '../organization-command.ts';
 import { printable } from '../output/printable.ts';
@@ -87,8 +84,7 @@ function valueInWords(value: unknown): string {
 async function publicUrl(dataFolder: string): Promise<string | null> {
   const set = process.env['WEDSYNC_PUBLIC_URL'];
   if (set !== undefined && set !== '') return set;
-  const text = await readFile(join(dataFolder, 'dev.json'), 'utf8').catch(() => null);
-  return text === null ? null : z.object({ apiUrl: z.string() }).parse(JSON.parse(text)).apiUrl;
+  return (await readDevFile(dataFolder))?.apiUrl ?? null;
 }
 
 function count(text: string): number {

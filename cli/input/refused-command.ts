@@ -32,6 +32,22 @@ function wordsOf(rows: readonly RefusedLine[]): string {
   return plainTable(['IMPORT', 'FILE', 'ROW', 'REASON'], lines);
 }
 
+/**
+ * What an import begins with: a file, or what was refused of an earlier one.
+ *
+ * @throws OperatorError where both were said, or neither
+ */
+export function assertOneSource(path: string | undefined, retry: string | undefined): void {
+  if ((path === undefined) !== (retry === undefined)) return;
+  throw new OperatorError('Say what to import: a file, or --retry with the id of an earlier import.');
+}
+
+/** How to go on with what was refused; null: nothing was kept. */
+export function keptWords(kind: ImportKind, importId: string | null, organization: string): string | null {
+  if (importId === null) return null;
+  return `What was refused is kept. Try it again: wedsync ${kind} import --retry ${importId} --organization ${organization}`;
+}
+
 /** What to say where a retry finds nothing. */
 export function nothingKept(kind: ImportKind, importId: string): OperatorError {
   return new OperatorError(

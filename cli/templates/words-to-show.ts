@@ -1,14 +1,13 @@
-import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { stat } from 'node:fs/promises';
 
 import { Option, type Command } from 'commander';
-import { z } from 'zod';
 
 import type { AttachedFile } from '../../channels/attached-file.ts';
 import { createTemplateRenderer, type TemplateRenderer } from '../../channels/template-renderer.ts';
 import type { RenderableTemplate, RenderedTemplate } from '../../channels/templates.ts';
 import { sampleVariables } from '../../channels/variable-catalogue.ts';
 import { withoutPictures } from '../../channels/without-pictures.ts';
+import { readDevFile } from '../dev/dev-file.ts';
 import { checkFiles, type CheckedFile } from '../input/template-files.ts';
 import { readValues } from '../input/template-values.ts';
 import { OperatorError } from '../operator-error.ts';
@@ -155,11 +154,8 @@ async function ofCouple(
   return { ok: false, problem: `${template}: ${result.message}` };
 }
 
-const devFile = z.object({ apiUrl: z.string() });
-
 /** Where couples reach the pages that links lead to. */
 async function publicUrlOf(dataFolder: string): Promise<string | undefined> {
   if (process.env['WEDSYNC_PUBLIC_URL'] !== undefined) return process.env['WEDSYNC_PUBLIC_URL'];
-  const text = await readFile(join(dataFolder, 'dev.json'), 'utf8').catch(() => null);
-  return text === null ? undefined : devFile.parse(JSON.parse(text)).apiUrl;
+  return (await readDevFile(dataFolder))?.apiUrl;
 }

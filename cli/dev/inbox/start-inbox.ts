@@ -1,6 +1,7 @@
 import type { CaughtMessage } from './caught-message.ts';
 import { contentEndpoint, type InboxApproval } from './content-endpoint.ts';
 import { createFaultPlan } from './faults.ts';
+import { INBOX_ACCOUNT } from './inbox-account.ts';
 import { createInboxServer } from './inbox-server.ts';
 import { openMessageStore } from './message-store.ts';
 import { mailReactions } from './reactions.ts';
@@ -34,9 +35,6 @@ export type RunningInbox = {
   twilio: TwilioAccount & { baseUrl: string };
   stop(): Promise<void>;
 };
-
-// Known to everybody: it opens this machine's own inbox and nothing else.
-export const INBOX_ACCOUNT: TwilioAccount = { accountSid: `AC${'0'.repeat(31)}1`, authToken: 'development-inbox' };
 
 /**
  * Starts the development inbox: every message that leaves the platform on this machine ends here, none goes further.
