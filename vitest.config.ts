@@ -20,6 +20,9 @@ export default defineConfig({
     pool: 'forks',
     // Most of a test against real servers is waiting: on two cores three files keep both of them busy.
     maxWorkers: 3,
+    // Loading Temporal, Postgres and the platform anew for each of the files was a seventh of the whole run. No file may
+    // leave anything of its own in a module: servers, databases and folders are made and ended by each.
+    isolate: false,
     sequence: { sequencer: LongFirst },
     // These end a broken test; how long something takes is no test's matter.
     testTimeout: 300_000,
