@@ -24,6 +24,24 @@ export async function journeysStartingOn(trx: Trx, events: readonly string[]): P
   return rows;
 }
 
+/** The active journeys of the organization that a couple is not on and never was. */
+export async function journeysNotBegun(
+  trx: Trx,
+  clientId: string,
+): Promise<(StartableJourney & { readonly name: string })[]> {
+  const { rows } = await sql<StartableJourney & { name: string }>`
+    select j.id as "journeyId", v.id as "journeyVersionId", v.definition, j.name
+    from app.journeys j
+    join app.journey_versions v
+      on v.organization_id = j.organization_id and v.journey_id = j.id and v.version = j.published_version
+    where j.organization_id = (select app.current_org_id()) and j.status = 'active' and j.deleted_at is null
+      and not exists (select from app.journey_executions e
+        where e.organization_id = j.organization_id and e.journey_id = j.id and e.client_id = ${clientId})
+    order by j.name, j.id
+  `.execute(trx);
+  return rows;
+}
+
 /** What a couple would get that is put on a journey now; null where the journey is unknown or not published. */
 export async function publishedVersion(
   trx: Trx,

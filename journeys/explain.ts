@@ -2,7 +2,15 @@
 import { assertNever } from './assert-never.ts';
 import { createCalendar, formatLocal } from './calendar.ts';
 import { formatDay, parseDay } from './civil.ts';
-import { byChannel, eventInWords, fieldInWords, ofChannel, spaced, stopInWords } from './field-in-words.ts';
+import {
+  byChannel,
+  eventInWords,
+  fieldInWords,
+  missingInWords,
+  ofChannel,
+  spaced,
+  stopInWords,
+} from './field-in-words.ts';
 import type { PlannedStep } from './plan.ts';
 import { reasonSchema, type Reason } from './reasons.ts';
 
@@ -70,7 +78,7 @@ function sentenceFor(step: Explained, reason: Reason, nameOf: (key: string) => s
     case 'already_paid':
       return `Skipped: the ${spaced(reason.payment)} is already paid.`;
     case 'only_if':
-      return `Skipped: its condition on ${fieldInWords(reason.field, nameOf)} does not hold${missingWords(reason, nameOf)}.`;
+      return `Skipped: its condition on ${fieldInWords(reason.field, nameOf)} does not hold${missingInWords(reason.missing ?? [], nameOf)}.`;
     case 'repeat_ended':
       return 'Skipped: what it asks for has happened, so it is not repeated.';
     case 'past':
@@ -154,13 +162,6 @@ function fallbackWords(fallback: 'send' | 'skip' | 'task'): string {
   return fallback === 'skip' ? 'it is skipped' : 'a task takes its place';
 }
 
-type OnlyIf = Extract<Reason, { code: 'only_if' }>;
-
-function missingWords({ missing = [] }: OnlyIf, nameOf: (key: string) => string): string {
-  if (missing.length === 0) return '';
-  return `: nothing is known of ${list(missing.map((field) => fieldInWords(field, nameOf)))}`;
-}
-
 const WEEKDAYS = ['Thursday', 'Friday', 'Saturday', 'Sunday', 'Monday', 'Tuesday', 'Wednesday'];
 const MONTHS = [
   'January',
@@ -206,8 +207,4 @@ function endIn(zone: string | null, instant: string): string {
 
 function count(amount: number, what: string): string {
   return `${amount} ${what}${amount === 1 ? '' : 's'}`;
-}
-
-function list(words: readonly string[]): string {
-  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1) ?? ''}`;
 }

@@ -15,6 +15,7 @@ const FIELDS: Readonly<Record<string, string>> = {
 };
 
 const EVENTS: Readonly<Record<string, string>> = {
+  'client.created': 'a new couple',
   'client.booked': 'the booking',
   'client.cancelled': 'a cancellation',
   'client.status': "a change of the couple's status",
@@ -58,6 +59,12 @@ export function fieldInWords(field: string, nameOf: (key: string) => string): st
   }
 }
 
+/** ": nothing is known of the wedding date", after a condition whose fields have no value; nothing where all have one. */
+export function missingInWords(missing: readonly string[], nameOf: (key: string) => string): string {
+  if (missing.length === 0) return '';
+  return `: nothing is known of ${list(missing.map((field) => fieldInWords(field, nameOf)))}`;
+}
+
 /** "a reply", "the form to come back"; an event of the supplier's own by its name. */
 export function eventInWords(event: string): string {
   return EVENTS[event] ?? `the event "${event}"`;
@@ -87,4 +94,9 @@ const CHANNELS: Readonly<Record<string, { many: string; by: string }>> = {
 /** "second_instalment" as it is read. */
 export function spaced(word: string): string {
   return word.replaceAll('_', ' ');
+}
+
+/** "a, b and c" */
+export function list(words: readonly string[], last: 'and' | 'or' = 'and'): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} ${last} ${words.at(-1) ?? ''}`;
 }

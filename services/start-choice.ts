@@ -1,4 +1,8 @@
+import type { LoadedExecution } from '../db/load-execution.ts';
+import { evaluate, type Answer } from '../journeys/conditions.ts';
 import type { JourneyDefinition, Match } from '../journeys/definition.ts';
+import { fieldReader } from '../journeys/fields.ts';
+import { startPlanning } from '../journeys/planning.ts';
 
 /** Whether every detail that `match` names is equal among `details`. */
 function matchesDetails(details: Readonly<Record<string, unknown>>, match: Match | undefined): boolean {
@@ -17,4 +21,14 @@ export function startsOn(
     const match = typeof choice === 'string' ? starts.match : (choice.match ?? starts.match);
     return on === event && matchesDetails(details, match);
   });
+}
+
+/** What a journey's `onlyIf` says about a couple at an instant (ISO); null where it has none. */
+export function askStart(
+  definition: JourneyDefinition,
+  { facts, ledger }: Pick<LoadedExecution, 'facts' | 'ledger'>,
+  at: string,
+): Answer | null {
+  const { onlyIf } = definition.starts;
+  return onlyIf === undefined ? null : evaluate(onlyIf, fieldReader(startPlanning(definition, facts, ledger, at)));
 }

@@ -8,10 +8,7 @@ import {
 import { loadProspects } from '../db/load-execution.ts';
 import type { OutboxEvent } from '../db/outbox.ts';
 import type { Trx } from '../db/tenant.ts';
-import { evaluate } from '../journeys/conditions.ts';
-import { fieldReader } from '../journeys/fields.ts';
-import { startPlanning } from '../journeys/planning.ts';
-import { startsOn } from './start-choice.ts';
+import { askStart, startsOn } from './start-choice.ts';
 
 /** An event of one couple. */
 export type CoupleEvent = OutboxEvent & { readonly clientId: string };
@@ -109,11 +106,8 @@ async function thatHold(trx: Trx, starts: readonly Start[], now: Date): Promise<
     const page = asked.slice(from, from + PAGE);
     const loaded = await loadProspects(trx, page.map(executionOf), at);
     for (const [index, start] of page.entries()) {
-      const { definition } = start;
       const known = loaded[index];
-      const read = known && fieldReader(startPlanning(definition, known.facts, known.ledger, at));
-      const { onlyIf } = definition.starts;
-      if (!read || (onlyIf !== undefined && !evaluate(onlyIf, read).holds)) refused.add(start);
+      if (!known || askStart(start.definition, known, at)?.holds === false) refused.add(start);
     }
   }
   return starts.filter((start) => !refused.has(start));

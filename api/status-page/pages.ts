@@ -1,6 +1,6 @@
 import { html } from '../html.ts';
 import { layout, section, type PageLinks } from './layout.ts';
-import { coupleTable, messageTable, state, stepTable, teamTable } from './tables.ts';
+import { coupleTable, messageTable, notBegunTable, state, stepTable, teamTable } from './tables.ts';
 import type { CoupleView, StatusView } from './view.ts';
 
 /** The overview of one organization. */
@@ -75,6 +75,7 @@ export function couplePage(view: CoupleView, links: PageLinks, nonce: string): s
           ),
         )}
         ${view.plans.length === 0 && html`<p class="empty">No journey has started for this couple.</p>`}
+        ${view.notBegun.length > 0 && section('Journeys not begun', notBegunTable('Journeys not begun', view.notBegun))}
         ${section(
           html`Messages
             <small

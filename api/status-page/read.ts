@@ -6,6 +6,7 @@ import { withTenant } from '../../db/tenant.ts';
 import { explain } from '../../journeys/explain.ts';
 import type { Composing } from '../../services/messages/compose-message.ts';
 import { previewMessage, type PreviewQuestion } from '../../services/messages/preview-message.ts';
+import { whyNotBegun } from '../../services/why-not-begun.ts';
 import type {
   ConversationLine,
   ConversationView,
@@ -75,9 +76,11 @@ export function createStatusReader(
     couple: async (organizationId, clientId) => {
       const [organization] = await find(organizationId);
       if (!organization) return null;
-      const rows = await withTenant(database, { organizationId, actor: ACTOR }, (trx) =>
-        readCouple(trx, organization.zone, clientId),
-      );
+      const now = `${new Date().toISOString().slice(0, 19)}Z`;
+      const [rows, notBegun] = await withTenant(database, { organizationId, actor: ACTOR }, async (trx) => [
+        await readCouple(trx, organization.zone, clientId),
+        await whyNotBegun(trx, clientId, now),
+      ]);
       if (!rows) return null;
       return {
         organization,
@@ -89,6 +92,7 @@ export function createStatusReader(
           temporalUrl: temporalUrl(`journey/${organizationId}/${executionId}`),
           steps: rows.steps.filter((step) => step.executionId === executionId).map(stepLine),
         })),
+        notBegun,
         messages: rows.messages,
       };
     },

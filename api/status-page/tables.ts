@@ -1,6 +1,6 @@
 import type { TeamRow } from '../../db/status-page.ts';
 import { html, type Html } from '../html.ts';
-import type { CoupleLine, MessageLine, OrganizationLine, StepLine } from './view.ts';
+import type { CoupleLine, CoupleView, MessageLine, OrganizationLine, StepLine } from './view.ts';
 
 /** A word of the database as a pill, coloured by what it means. */
 export function state(word: string): Html {
@@ -76,6 +76,22 @@ export function teamTable(lines: readonly TeamRow[], organization: OrganizationL
             ${clientId !== null && html`<br />${coupleLink({ clientId, couple: couple ?? '' }, organization)}`}
           </td>
           <td class="why">${text}</td>
+        </tr>`,
+    ),
+    '',
+  );
+}
+
+/** Journeys that a couple is not on. */
+export function notBegunTable(label: string, journeys: CoupleView['notBegun']): Html {
+  return table(
+    label,
+    ['Journey', 'Why'],
+    journeys.map(
+      ({ journey, why }) =>
+        html`<tr>
+          <td><b>${journey}</b></td>
+          <td class="why">${why}</td>
         </tr>`,
     ),
     '',

@@ -81,6 +81,8 @@ export interface CoupleView {
     readonly temporalUrl: string | null;
     readonly steps: readonly StepLine[];
   }[];
+  /** Active journeys that the couple is not on and never was. */
+  readonly notBegun: readonly { readonly journey: string; readonly why: string }[];
   readonly messages: readonly MessageLine[];
 }
 

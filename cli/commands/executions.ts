@@ -40,7 +40,7 @@ Examples:
     );
   withOrganization(executions.command('list'))
     .description('executions, those that act next first')
-    .option('--client <id>', 'of one couple', parse.clientId)
+    .option('--client <id>', 'of one couple, with the journeys that have not begun for it and why', parse.clientId)
     .option('--journey <name>', 'of one journey, by name or id')
     .option('--status <word>', 'active, paused, completed, stopped, failed or cancelled', parse.state)
     .option('--blocked', 'only those that wait for a person')

@@ -1,6 +1,7 @@
 import { loadExecution } from '../../db/load-execution.ts';
 import { listExecutions, type ExecutionFilter } from '../../services/executions/list-executions.ts';
 import { planLoaded } from '../../services/executions/plan-loaded.ts';
+import { whyNotBegun } from '../../services/why-not-begun.ts';
 import { OperatorError } from '../operator-error.ts';
 import { coloursFor } from '../output/colours.ts';
 import { nextLine, planTable } from '../output/plan-table.ts';
@@ -12,9 +13,11 @@ export async function listAction(
   options: OrganizationOptions & Omit<ExecutionFilter, 'clientId'> & { readonly client?: string },
 ): Promise<void> {
   const { client: clientId, journey, status, blocked, limit } = options;
-  const found = await inOrganization(options, (trx) =>
-    listExecutions(trx, { clientId, journey, status, blocked, limit: Number.isInteger(limit) ? limit : 50 }),
-  );
+  const isWhole = journey === undefined && status === undefined && blocked !== true;
+  const [found, notBegun] = await inOrganization(options, async (trx, { now }) => [
+    await listExecutions(trx, { clientId, journey, status, blocked, limit: Number.isInteger(limit) ? limit : 50 }),
+    clientId === undefined || !isWhole ? [] : await whyNotBegun(trx, clientId, now),
+  ]);
   if (options.json === true) return console.log(JSON.stringify(found));
   const colours = coloursFor(process.stdout, process.env);
   const rows = found.map((one) => [
@@ -31,6 +34,8 @@ export async function listAction(
   console.log(
     found.length === 0 ? 'None.' : table(['Execution', 'Couple', 'Journey', 'State', 'Steps', 'Next'], rows, width()),
   );
+  if (notBegun.length > 0) console.log(`\nNot begun:`);
+  for (const { journey: name, why } of notBegun) console.log(`  ${colours.bold(name)}: ${why}`);
 }
 
 /** `wedsync executions show` */

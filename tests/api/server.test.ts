@@ -34,7 +34,9 @@ const reader: StatusReader = {
     couples: [COUPLE],
   }),
   couple: async (_organizationId, clientId) =>
-    clientId === COUPLE.clientId ? { organization: ORGANIZATION, couple: COUPLE, plans: [], messages: [] } : null,
+    clientId === COUPLE.clientId
+      ? { organization: ORGANIZATION, couple: COUPLE, plans: [], notBegun: [], messages: [] }
+      : null,
   conversation: async () => null,
   preview: async () => null,
 };

@@ -61,6 +61,9 @@ const coupleView: CoupleView = {
   plans: [
     { executionId: 'e1', journey: 'Full day photography', status: 'active', temporalUrl: null, steps: [welcome] },
   ],
+  notBegun: [
+    { journey: 'Album', why: "Begins with the booking, but its condition on the couple's tags does not hold." },
+  ],
   messages: [],
 };
 const hostile = '<img src=x onerror="document.title=1"><script>document.title = 1</script>';
@@ -152,6 +155,13 @@ describe('status page in a browser', () => {
   it('fits a narrow phone: nothing but a table scrolls sideways', async () => {
     const { page } = await open(320);
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(320);
+  });
+
+  it('says of a couple which journeys have not begun, and why', async () => {
+    const { page } = await open();
+    await page.goto(new URL(`/couples/${welcome.clientId}`, url).href);
+    const row = page.getByRole('region', { name: 'Journeys not begun' }).getByRole('row').nth(1);
+    expect(await row.innerText()).toMatch(/^Album\s+Begins with the booking, but its condition on the couple's tags/);
   });
 
   it('leads from a couple to what was written, in both directions, and a hostile text is inert', async () => {

@@ -32,6 +32,12 @@ beforeAll(async () => {
         },
       ],
     },
+    {
+      schema: 1,
+      name: 'With an album',
+      starts: { on: ['client.booked', 'payment.succeeded'], onlyIf: { field: 'client.tags', has: 'album' } },
+      steps: [{ key: 'choose', type: 'task', title: 'Choose', when: { anchor: 'journey_start' } }],
+    },
   ]);
   const [row] = await db.query<{ slug: string }>(`select slug from app.organizations where id = $1`, [
     supplier.organizationId,
@@ -57,6 +63,27 @@ describe('wedsync executions', () => {
     expect(done.stdout).toContain('1 couple put on the journey.');
     expect((await run('batches')).stdout).toMatch(/By hand.*cli.*0\/1.*beginning/);
     expect((await run(...enrol, '--no-wait')).stdout).toContain('Passed over, because on it now or before: 1.');
+  });
+
+  test('list of one couple: the journeys that have not begun stand below, with what they wait for', async () => {
+    const clientId = await supplier.book({ status: 'lead' });
+    const list = ['list', '--client', clientId];
+    const notBegun = (await run(...list)).stdout;
+    expect(notBegun).toBe(
+      `None.
+
+Not begun:
+  By hand: Begins with the booking.
+  Week before: Begins with the booking.
+  With an album: Begins with the booking or the payment, but its condition on the couple's tags does not hold.
+`,
+    );
+    await db.query(`update app.clients set tags = '{album}' where id = $1`, [clientId]);
+    expect((await run(...list)).stdout).toContain('With an album: Begins with the booking or the payment.\n');
+    await run('enrol', '--journey', 'With an album', '--client', clientId, '--no-wait');
+    const begun = (await run(...list)).stdout;
+    expect(begun).toMatch(/^Execution .*\n.*With an album v1/);
+    expect(begun.slice(begun.indexOf('Not begun:'))).not.toContain('With an album');
   });
 
   test('move-date: what would be past is told, and answered for all of it at once', async () => {
