@@ -37,6 +37,14 @@ export const WORKER_SETTINGS = {
     example: '150',
     help: 'Couples that begin a second when many are put on a journey at once.',
   },
+  WORKER_PLANS_AHEAD: {
+    schema: z
+      .enum(['on', 'off'], { error: 'is neither "on" nor "off"' })
+      .default('on')
+      .transform((value) => value === 'on'),
+    example: 'on',
+    help: 'Whether the relay plans before it wakes an execution. Off while workers of a release before this setting run.',
+  },
   WORKER_DATABASE_POOL: {
     schema: count(200).default(12),
     example: '12',

@@ -71,7 +71,17 @@ export interface VisibleState {
 export type NextAction = (RunAction | WaitAction | FinishedAction) & {
   /** Null where nothing can be said any more: the row is gone, or was closed by somebody else. */
   readonly visible: VisibleState | null;
+  /** Of two plans of an execution the one with the greater number knows more; absent where none was written down. */
+  readonly serial?: number | undefined;
 };
+
+/** What `factsChanged` tells. */
+export interface FactsNews {
+  /** What changed them: a row of the outbox, or a word. */
+  readonly eventId: string;
+  /** What is next by the changed facts, where whoever tells has planned already. */
+  readonly plan?: NextAction | undefined;
+}
 
 /** What a person may command by an update; services/executions/ has the verbs, with some more that carry words. */
 export type CommandName =

@@ -70,7 +70,7 @@ export async function settlePlan(
 ): Promise<NextAction> {
   const execution = { loaded, plan, now };
   const next = await askApproval(trx, execution, await followDates(trx, execution, nextActionOf(loaded, plan)));
-  await recordPlan(
+  const serial = await recordPlan(
     trx,
     loaded.organizationId,
     loaded.executionId,
@@ -90,7 +90,7 @@ export async function settlePlan(
     now,
     ended,
   );
-  return next;
+  return { ...next, serial };
 }
 
 /** A stopped execution is active until its closing steps have run. */

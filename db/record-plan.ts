@@ -27,6 +27,7 @@ export interface PlanHead {
  *
  * @param now instant at which the plan was computed
  * @param ended a step that has just ended: it is written down in the same statement
+ * @returns the serial of this plan: the next one of the execution has a greater one
  */
 export async function recordPlan(
   trx: Trx,
@@ -36,12 +37,12 @@ export async function recordPlan(
   head: PlanHead,
   now: string,
   ended?: EndedStep,
-): Promise<void> {
+): Promise<number> {
   const endedSteps = plan.steps.filter((step) => ENDED.has(step.state)).length;
   const isEnded = ({ key, occurrence }: PlannedStep): boolean =>
     key === ended?.line.key && occurrence === ended.line.occurrence;
   const lines = plan.steps.map((step) => ({ ...toRow(step, now), is_written: isEnded(step) }));
-  await sql`/* record_plan${sql.raw(ended === undefined ? '' : '_and_end')} */
+  const { rows } = await sql<{ serial: number }>`/* record_plan${sql.raw(ended === undefined ? '' : '_and_end')} */
     with line as (
       select * from jsonb_to_recordset(${JSON.stringify(lines)}::jsonb) as r(
         step_key text, occurrence int, step_type text, state text, due_at timestamptz, scheduled_for timestamptz,
@@ -58,25 +59,31 @@ export async function recordPlan(
         paused_at = case when ${head.status} = 'paused' then coalesce(paused_at, ${now}) end,
         next_action_at = ${head.nextActionAt}, next_action = ${head.nextAction},
         current_step_key = ${head.currentStepKey}, blocked = ${head.blocked}, planned_at = ${now},
-        steps_total = ${plan.steps.length}, steps_completed = ${endedSteps}
+        steps_total = ${plan.steps.length}, steps_completed = ${endedSteps}, plan_serial = plan_serial + 1
       where e.organization_id = ${organizationId} and e.id = ${executionId}
+      returning plan_serial
+    ), written as (
+      insert into app.journey_step_executions as j
+        (organization_id, execution_id, step_key, occurrence, step_type, state, due_at, planned_at, scheduled_for,
+         local_time, time_zone, depends_on, reason, ended_at)
+      select ${organizationId}, ${executionId}, step_key, occurrence, step_type, state, due_at, ${now}, scheduled_for,
+        local_time, time_zone, depends_on, reason, ended_at
+      from line where not is_written
+      on conflict (organization_id, execution_id, step_key, occurrence) do update set
+        state = excluded.state, due_at = excluded.due_at, scheduled_for = excluded.scheduled_for,
+        planned_at = case when j.due_at is distinct from excluded.due_at then excluded.planned_at else j.planned_at end,
+        local_time = excluded.local_time, time_zone = excluded.time_zone, depends_on = excluded.depends_on,
+        reason = excluded.reason, ended_at = excluded.ended_at
+      where j.ended_at is null
+        and (j.state, j.due_at, j.scheduled_for, j.local_time, j.time_zone, j.depends_on, j.reason) is distinct from
+          (excluded.state, excluded.due_at, excluded.scheduled_for, excluded.local_time, excluded.time_zone,
+           excluded.depends_on, excluded.reason)
     )
-    insert into app.journey_step_executions as j
-      (organization_id, execution_id, step_key, occurrence, step_type, state, due_at, planned_at, scheduled_for,
-       local_time, time_zone, depends_on, reason, ended_at)
-    select ${organizationId}, ${executionId}, step_key, occurrence, step_type, state, due_at, ${now}, scheduled_for,
-      local_time, time_zone, depends_on, reason, ended_at
-    from line where not is_written
-    on conflict (organization_id, execution_id, step_key, occurrence) do update set
-      state = excluded.state, due_at = excluded.due_at, scheduled_for = excluded.scheduled_for,
-      planned_at = case when j.due_at is distinct from excluded.due_at then excluded.planned_at else j.planned_at end,
-      local_time = excluded.local_time, time_zone = excluded.time_zone, depends_on = excluded.depends_on,
-      reason = excluded.reason, ended_at = excluded.ended_at
-    where j.ended_at is null
-      and (j.state, j.due_at, j.scheduled_for, j.local_time, j.time_zone, j.depends_on, j.reason) is distinct from
-        (excluded.state, excluded.due_at, excluded.scheduled_for, excluded.local_time, excluded.time_zone,
-         excluded.depends_on, excluded.reason)
+    select plan_serial as serial from head
   `.execute(trx);
+  const [written] = rows;
+  if (written === undefined) throw new Error(`There is no execution ${executionId} to write a plan down for.`);
+  return written.serial;
 }
 
 /** States in which the ledger's word is final. */

@@ -12,6 +12,17 @@ export async function lockExecution(trx: Trx, executionId: string): Promise<{ st
   return rows[0] ?? null;
 }
 
+/**
+ * The same for an execution whose workflow has planned it before, without waiting: null also where somebody holds it at
+ * this moment, or nobody has planned it yet.
+ */
+export async function lockIfIdle(trx: Trx, executionId: string): Promise<{ status: string } | null> {
+  const { rows } = await sql<{ status: string }>`/* lock_if_idle */
+    select status from app.journey_executions where id = ${executionId} and planned_at is not null for update skip locked
+  `.execute(trx);
+  return rows[0] ?? null;
+}
+
 /** How an occurrence of a step ended, or when it is tried again. Instants are ISO, to the second. */
 export interface StepResult {
   readonly state: 'done' | 'skipped' | 'failed' | 'unknown' | 'planned';

@@ -1013,6 +1013,10 @@ export interface JourneyExecutions {
   organization_id: Generated<string>;
   paused_at: Timestamp | null;
   /**
+   * How many plans were written down. Each is made of facts read after the one before it: the greater number knows more.
+   */
+  plan_serial: Generated<number>;
+  /**
    * When the plan was last computed.
    */
   planned_at: Timestamp | null;

@@ -6,6 +6,7 @@ import {
 } from '@temporalio/client';
 import { TypedSearchAttributes, WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/common';
 
+import type { NextAction } from '../activities/next-action.ts';
 import type { ExecutionHead } from '../db/enrolments.ts';
 import { factsChanged } from '../workflows/messages.ts';
 import type { enrolBatch } from '../workflows/enrol-batch.ts';
@@ -23,8 +24,12 @@ export interface JourneyWorkflows {
   start(execution: ExecutionHead, priorityKey?: number): Promise<void>;
   /** Starts the workflow that begins the executions of a batch; one that runs already is fine. */
   startBatch(organizationId: string, batchId: string): Promise<void>;
-  /** Tells the workflow to look at its facts again. False: there is no running workflow of that execution. */
-  wake(organizationId: string, executionId: string, eventId: string): Promise<boolean>;
+  /**
+   * Tells the workflow that its facts have changed. False: there is no running workflow of that execution.
+   *
+   * @param plan what is next by the changed facts; absent or null: the workflow plans by itself
+   */
+  wake(organizationId: string, executionId: string, eventId: string, plan?: NextAction | null): Promise<boolean>;
 }
 
 /** Priority of what may wait for everybody else. */
@@ -56,9 +61,10 @@ export function createJourneyWorkflows(client: Client, options: JourneyWorkflows
           priority: { fairnessKey: organizationId, priorityKey: LAST },
         }),
       ),
-    async wake(organizationId, executionId, eventId) {
+    async wake(organizationId, executionId, eventId, plan) {
       try {
-        await client.workflow.getHandle(workflowIdOf(organizationId, executionId)).signal(factsChanged, { eventId });
+        const handle = client.workflow.getHandle(workflowIdOf(organizationId, executionId));
+        await handle.signal(factsChanged, { eventId, ...(plan ? { plan } : {}) });
         return true;
       } catch (error) {
         if (error instanceof WorkflowNotFoundError) return false;

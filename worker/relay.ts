@@ -1,6 +1,8 @@
 import type { Logger } from 'pino';
 
 import type { Clock } from '../activities/clock.ts';
+import type { NextAction } from '../activities/next-action.ts';
+import type { PlanAhead } from '../activities/plan-ahead.ts';
 import type { Database } from '../db/database.ts';
 import { executionHeads, type ExecutionHead } from '../db/enrolments.ts';
 import { giveBack, leaseOutbox, markFailed, markProcessed, postpone, type OutboxEvent } from '../db/outbox.ts';
@@ -30,6 +32,8 @@ export interface RelayOptions {
   readonly leaseMs?: number;
   /** Tells when new executions begin. */
   readonly clock: Clock;
+  /** Plans for a workflow before it is told of changed facts; absent: they all plan by themselves. */
+  readonly planAhead?: PlanAhead | undefined;
   /** Asked before each couple of a crowd begins; absent: they begin as fast as Temporal takes them. */
   readonly crowdGate?: CrowdGate | undefined;
   /** Spans of the events; absent: none. */
@@ -47,7 +51,10 @@ const AFTER_ERROR_MS = 2_000;
 const ORGANIZATIONS_AT_ONCE = 4;
 /** Couples whose workflows are started and woken at once; their rows are written together before. */
 const COUPLES_AT_ONCE = 10;
-/** From so many couples on that one organization has in one go they are a crowd, which what falls due goes before. */
+/**
+ * From so many couples on that one organization has in one go they are a crowd, which what falls due goes before; and
+ * from so many executions on that it has to be woken in one go they plan by themselves.
+ */
 const CROWD = 20;
 /** Signals and starts of one event under way at once: an event may concern every couple of an organization. */
 const CONCURRENCY = 20;
@@ -128,6 +135,7 @@ async function relayOrganization(options: RelayOptions, events: readonly OutboxE
   if (!batch.isOver() && together.length > 0) {
     try {
       const errands = await react(options, together.flat());
+      const woken = errands.reduce((sum, { wake }) => sum + wake.length, 0);
       await eachOf(errands, COUPLES_AT_ONCE, async (errand) => {
         const ids = errand.events.map(({ id }) => id);
         if (errands.length >= CROWD && errand.start.length > 0) await options.crowdGate?.();
@@ -136,7 +144,7 @@ async function relayOrganization(options: RelayOptions, events: readonly OutboxE
           return;
         }
         try {
-          await traceEvents(options.tracing, errand.events, () => run(options, errand));
+          await traceEvents(options.tracing, errand.events, () => run(options, errand, woken));
           batch.processed.push(...ids);
         } catch (error) {
           if (isOutage(error)) await postponeFirst(options, errand.events, error, batch);
@@ -162,7 +170,7 @@ async function relayAlone(options: RelayOptions, events: readonly OutboxEvent[],
       await traceEvents(options.tracing, [event], async () => {
         if (event.event === 'enrolment.requested') {
           await options.workflows.startBatch(event.organizationId, event.ref ?? '');
-        } else for (const errand of await react(options, [event])) await run(options, errand);
+        } else for (const errand of await react(options, [event])) await run(options, errand, errand.wake.length);
       });
       batch.processed.push(event.id);
     } catch (error) {
@@ -212,20 +220,41 @@ async function react({ workerDatabase, clock }: RelayOptions, events: readonly O
   });
 }
 
-/** Does in Temporal what was written. */
-async function run({ workerDatabase, workflows }: RelayOptions, { events, start, wake }: Errand): Promise<void> {
+/**
+ * Does in Temporal what was written.
+ *
+ * @param woken executions of the organization that are woken together: a crowd is only told, because all workers plan at
+ *   once and this relay one after the other
+ */
+async function run(options: RelayOptions, { events, start, wake }: Errand, woken: number): Promise<void> {
+  const { workerDatabase, workflows } = options;
   const [first, last] = [events[0], events.at(-1)];
   if (first === undefined || last === undefined) return;
   await eachOf(start, CONCURRENCY, (head) => workflows.start(head));
   const asleep: string[] = [];
   await eachOf(wake, CONCURRENCY, async (executionId) => {
-    if (!(await workflows.wake(first.organizationId, executionId, last.id))) asleep.push(executionId);
+    const plan = woken >= CROWD ? null : await planFor(options, first.organizationId, executionId);
+    if (!(await workflows.wake(first.organizationId, executionId, last.id, plan))) asleep.push(executionId);
   });
   if (asleep.length === 0) return;
   // Running by our rows, but not in Temporal: a start that was lost, or one of a batch whose turn is still to come. It
   // reads its facts when it begins.
   const heads = await withTenant(workerDatabase, tenantOf(first, last), (trx) => headsToStart(trx, asleep));
   await eachOf(heads, CONCURRENCY, (head) => workflows.start(head));
+}
+
+/** Whatever keeps a plan from being made here: the workflow makes one, and waits for the database where it must. */
+async function planFor(
+  { planAhead, log }: RelayOptions,
+  organizationId: string,
+  executionId: string,
+): Promise<NextAction | null> {
+  try {
+    return (await planAhead?.({ organizationId, executionId })) ?? null;
+  } catch (error) {
+    log.debug({ err: error, organizationId, executionId }, 'no plan was made ahead; the workflow makes its own');
+    return null;
+  }
 }
 
 async function headsToStart(trx: Trx, executionIds: readonly string[]): Promise<ExecutionHead[]> {

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 
 import type { Sender } from '../activities/deliver-message.ts';
 import { createActivities } from '../activities/create-activities.ts';
+import { createPlanAhead } from '../activities/plan-ahead.ts';
 import { createTemplateRenderer } from '../channels/template-renderer.ts';
 import type { TwilioOptions } from '../channels/twilio.ts';
 import { assertOrdinaryRole } from '../db/assert-ordinary-role.ts';
@@ -245,6 +246,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     clock,
     tracing,
     crowdGate: createCrowdGate(client, taskQueue),
+    planAhead: tuning.plansAhead ? createPlanAhead({ database: workerDatabase, clock }) : undefined,
   });
   webhooks.start();
   const teamMail = startTeamMailWork({

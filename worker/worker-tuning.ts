@@ -14,6 +14,8 @@ export interface WorkerTuning {
   readonly pollers: number;
   /** Couples that begin a second when many are put on a journey at once. */
   readonly enrolmentsPerSecond: number;
+  /** Signals bring the plan: off while workers run that do not know such signals; docs/changing-workflows.md. */
+  readonly plansAhead: boolean;
   /** Connections to the database. */
   readonly databasePool: number;
   readonly channels: Readonly<Record<ChannelQueue, ChannelTuning>>;
@@ -35,6 +37,7 @@ export const DEFAULT_TUNING: WorkerTuning = {
   cachedWorkflows: 500,
   pollers: 10,
   enrolmentsPerSecond: 150,
+  plansAhead: true,
   databasePool: 12,
   channels: {
     email: { slots: 20, perSecond: null },
@@ -58,6 +61,7 @@ type TuningSettings = Readonly<
     | 'WORKER_SHUTDOWN_SECONDS',
     number
   > &
+    Record<'WORKER_PLANS_AHEAD', boolean> &
     Record<`WORKER_${Uppercase<ChannelQueue>}_SLOTS`, number> &
     Record<`WORKER_${Uppercase<ChannelQueue>}_PER_SECOND`, number | undefined>
 >;
@@ -78,6 +82,7 @@ export function tuningFrom(settings: TuningSettings): WorkerTuning {
     cachedWorkflows: settings.WORKER_CACHED_WORKFLOWS,
     pollers: settings.WORKER_POLLERS,
     enrolmentsPerSecond: settings.WORKER_ENROLMENTS_PER_SECOND,
+    plansAhead: settings.WORKER_PLANS_AHEAD,
     databasePool: settings.WORKER_DATABASE_POOL,
     channels: Object.fromEntries(channels) as WorkerTuning['channels'],
     shutdownGraceMs: settings.WORKER_SHUTDOWN_SECONDS * 1_000,

@@ -63,13 +63,13 @@ export async function journeyRun(execution: ExecutionRef): Promise<JourneyOutcom
   /** Counts what could have made the plan old; signals and commands only ever bump it. */
   let changes = 0;
   let plannedAt = -1;
-  let next: NextAction | null = null;
+  let next = null as NextAction | null;
+  /** The newest plan that came with a signal and was not looked at yet. */
+  let brought = null as NextAction | null;
+  let asleep = false;
   let shown = shownAtStart(workflowInfo().typedSearchAttributes);
   let looked = false;
 
-  setHandler(factsChanged, () => {
-    changes += 1;
-  });
   setHandler(journeyState, () => next);
   const current = (): NextAction | null => next;
   /** What is next once the facts have been looked at again. */
@@ -95,6 +95,22 @@ export async function journeyRun(execution: ExecutionRef): Promise<JourneyOutcom
     if (changed.length > 0) upsertSearchAttributes(changed);
     shown = action.visible;
   };
+  const follow = (plan: NextAction): void => {
+    next = plan;
+    show(plan);
+  };
+  /** A plan that is not newer than the one that is followed tells nothing, but that somebody wants a look. */
+  const take = (plan: NextAction): void => {
+    if ((plan.serial ?? 0) > (next?.serial ?? Infinity)) follow(plan);
+    else changes += 1;
+  };
+  setHandler(factsChanged, (news) => {
+    const plan = news?.plan;
+    if (plan?.serial === undefined) changes += 1;
+    // Nothing changes for the wait: its timer goes on.
+    else if (asleep && isSameWait(next, plan)) take(plan);
+    else if (plan.serial > (brought?.serial ?? 0)) brought = plan;
+  });
 
   const carryOut = async (step: RunAction): Promise<NextAction> => {
     const group = createEventGroup(step.summary, { id: `${step.key}#${step.occurrence}` });
@@ -114,7 +130,9 @@ export async function journeyRun(execution: ExecutionRef): Promise<JourneyOutcom
     const waitMs = Math.min(Math.max(restMs, looked ? CLOCK_GRACE_MS : 0), LONGEST_WAIT_MS);
     looked = restMs <= 0;
     const seen = changes;
-    const woken = waitMs > 0 && (await condition(() => changes !== seen, waitMs, { summary }));
+    asleep = true;
+    const woken = waitMs > 0 && (await condition(() => changes !== seen || brought !== null, waitMs, { summary }));
+    asleep = false;
     return !woken && waitMs >= restMs && untilMs !== null ? 'due' : 'look';
   };
 
@@ -122,32 +140,44 @@ export async function journeyRun(execution: ExecutionRef): Promise<JourneyOutcom
     for (;;) {
       if (next === null || changes !== plannedAt) {
         const seen = changes;
-        next = await inTask.planStep(execution);
+        // What signals have told by now, this plan knows.
+        brought = null;
+        follow(await inTask.planStep(execution));
         plannedAt = seen;
-        show(next);
+        continue;
+      }
+      if (brought !== null) {
+        const plan = brought;
+        brought = null;
+        take(plan);
         continue;
       }
       if (next.kind === 'finished') {
         // A command under way may still want a look.
-        await condition(() => allHandlersFinished() || changes !== plannedAt);
-        if (changes !== plannedAt) continue;
+        await condition(() => allHandlersFinished() || changes !== plannedAt || brought !== null);
+        if (changes !== plannedAt || brought !== null) continue;
         return next.status;
       }
       if (next.kind === 'run') {
         looked = false;
-        next = await carryOut(next);
-        show(next);
+        follow(await carryOut(next));
         continue;
       }
       if (workflowInfo().continueAsNewSuggested && allHandlersFinished()) {
         await continueAsNew<typeof journeyRun>(execution);
       }
-      const { whenDue, visible, untilMs, summary }: NextAction & WaitAction = next;
-      const came = await waitUntil(untilMs, summary);
-      next = came === 'due' && changes === plannedAt && whenDue !== null ? { ...whenDue, visible } : null;
+      const came = await waitUntil(next.untilMs, next.summary);
+      if (changes === plannedAt && brought !== null) continue;
+      const { whenDue, visible, serial }: NextAction & WaitAction = next;
+      next = came === 'due' && changes === plannedAt && whenDue !== null ? { ...whenDue, visible, serial } : null;
     }
   } catch (error) {
     if (isCancellation(error)) await CancellationScope.nonCancellable(() => inTask.markCancelled(execution));
     throw error;
   }
+}
+
+/** The same moment, told in the same words. */
+function isSameWait(a: NextAction | null, b: NextAction): boolean {
+  return a?.kind === 'wait' && b.kind === 'wait' && a.untilMs === b.untilMs && a.summary === b.summary;
 }

@@ -1,9 +1,12 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 
-import type { CommandInput, CommandName, NextAction } from '../activities/next-action.ts';
+import type { CommandInput, CommandName, FactsNews, NextAction } from '../activities/next-action.ts';
 
-/** Something that a plan depends on has changed; which thing does not matter, the planner reads them all. */
-export const factsChanged = defineSignal<[{ eventId: string }]>('factsChanged');
+/**
+ * Something that a plan depends on has changed; which thing does not matter, the planner reads them all. Whoever tells
+ * may have planned already. Given by hand, on Temporal's page, it needs no input.
+ */
+export const factsChanged = defineSignal<[FactsNews?]>('factsChanged');
 
 /**
  * The same with an answer: what is next, once the facts have been looked at again. For people who wait for what their

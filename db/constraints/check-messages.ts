@@ -116,6 +116,7 @@ export const CHECK_MESSAGES: Readonly<Record<string, ConstraintMessage>> = {
   journey_executions_ended_stages_check: ['endedStages', `The ended stages ${list}`],
   journey_executions_generation_check: ['generation', from('The generation', 1)],
   journey_executions_moved_steps_check: ['movedSteps', `The moved steps ${object}`],
+  journey_executions_plan_serial_check: ['planSerial', from('The number of plans', 0)],
   journey_executions_trigger_details_check: ['triggerDetails', `The details ${object}`],
   journey_step_executions_attempts_check: ['attempts', from('The number of attempts', 0)],
   journey_step_executions_occurrence_check: ['occurrence', from('The occurrence', 1)],

@@ -27,6 +27,34 @@ export const KERNEL_FEATURES: Readonly<Record<string, { days: readonly number[];
       await handle.result();
     },
   },
+  plan_brought: {
+    days: [40],
+    run: async (handle, plan, env) => {
+      await env.sleep(5 * DAY_MS);
+      plan.move(0, (await env.currentTimeMs()) + 100 * DAY_MS);
+      await handle.signal(factsChanged, { eventId: '1', plan: await plan.ahead() });
+      await handle.result();
+    },
+  },
+  plan_brought_unchanged: {
+    days: [40],
+    run: async (handle, plan, env) => {
+      await env.sleep(5 * DAY_MS);
+      await handle.signal(factsChanged, { eventId: '1', plan: await plan.ahead() });
+      await handle.result();
+    },
+  },
+  plan_brought_late: {
+    days: [40],
+    run: async (handle, plan, env) => {
+      await env.sleep(5 * DAY_MS);
+      const late = await plan.ahead();
+      plan.move(0, (await env.currentTimeMs()) + 100 * DAY_MS);
+      await handle.executeUpdate(lookAgain);
+      await handle.signal(factsChanged, { eventId: '1', plan: late });
+      await handle.result();
+    },
+  },
   many_signals: {
     days: [3],
     run: async (handle) => {

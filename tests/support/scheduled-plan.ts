@@ -20,6 +20,7 @@ const visible: VisibleState = {
 export function schedule(times: number[], now: () => Promise<number>) {
   const sent: { key: string; atMs: number }[] = [];
   const plans: number[] = [];
+  let serial = 0;
   const run = (index: number): NextAction & { kind: 'run' } => ({
     kind: 'run',
     activity: 'sendEmail',
@@ -32,13 +33,17 @@ export function schedule(times: number[], now: () => Promise<number>) {
   const next = async (): Promise<NextAction> => {
     const index = sent.length;
     const due = times[index];
-    if (due === undefined) return { kind: 'finished', status: 'completed', visible };
-    if (due <= (await now())) return run(index);
-    return { kind: 'wait', untilMs: due, summary: `email ${index}`, whenDue: run(index), visible };
+    serial += 1;
+    if (due === undefined) return { kind: 'finished', status: 'completed', visible, serial };
+    if (due <= (await now())) return { ...run(index), serial };
+    return { kind: 'wait', untilMs: due, summary: `email ${index}`, whenDue: run(index), visible, serial };
   };
   return {
     sent,
+    /** When the workflow had a plan made. */
     plans,
+    /** A plan that somebody else makes for the workflow. */
+    ahead: next,
     move: (index: number, toMs: number): void => {
       times[index] = toMs;
     },

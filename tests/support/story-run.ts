@@ -9,6 +9,7 @@ import { pino } from 'pino';
 import { toInstant } from '../../activities/clock.ts';
 import { createActivities } from '../../activities/create-activities.ts';
 import type { NextAction } from '../../activities/next-action.ts';
+import { createPlanAhead } from '../../activities/plan-ahead.ts';
 import type { Sender } from '../../activities/deliver-message.ts';
 import { createTemplateRenderer } from '../../channels/template-renderer.ts';
 import { withTenant } from '../../db/tenant.ts';
@@ -57,8 +58,11 @@ export async function runForReal(
   const rows = await writeStory(db, story, definition);
   const renderer = createTemplateRenderer();
   const seen = { plans: 0, running: 0, last: null as NextAction | null };
-  const activities = observed(
-    createActivities({ database: db.worker, clock, senders: acceptingSenders(), sendTimeoutMs: 10_000, renderer }),
+  const { planAhead, ...activities } = observed(
+    {
+      ...createActivities({ database: db.worker, clock, senders: acceptingSenders(), sendTimeoutMs: 10_000, renderer }),
+      planAhead: createPlanAhead({ database: db.worker, clock }),
+    },
     () => aheadMs,
     seen,
     // While an activity runs the virtual clock stands still: what the step set off is heard of at its own moment.
@@ -76,6 +80,7 @@ export async function runForReal(
     workflows,
     log: pino({ level: 'silent' }),
     clock,
+    planAhead,
   };
 
   const startWorker = async () => {
@@ -176,6 +181,9 @@ async function executionIdOf(db: TestDatabase, { clientId }: StoryRows): Promise
   return execution?.id ?? '';
 }
 
+/** Made by the workflow, or by the relay for it. */
+const PLANS: ReadonlySet<string> = new Set(['planStep', 'planAhead']);
+
 interface Observation {
   plans: number;
   running: number;
@@ -194,11 +202,11 @@ function observed<T extends object>(
       seen.running += 1;
       try {
         const answer = await run(...args);
-        if (name !== 'planStep') await afterEach();
+        if (!PLANS.has(name)) await afterEach();
         if (typeof answer !== 'object' || answer === null) return answer;
         const next = answer as NextAction;
         seen.last = next;
-        if (name === 'planStep') seen.plans += 1;
+        if (PLANS.has(name)) seen.plans += 1;
         return next.kind === 'wait' && next.untilMs !== null ? { ...next, untilMs: next.untilMs - aheadMs() } : next;
       } finally {
         seen.running -= 1;

@@ -3,6 +3,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
+import type { NextAction } from '../../activities/next-action.ts';
+import { createPlanAhead } from '../../activities/plan-ahead.ts';
+import { createPlanStep } from '../../activities/plan-step.ts';
+import { lockExecution } from '../../db/step-effects.ts';
+import { withTenant } from '../../db/tenant.ts';
 import type { ExecutionHead } from '../../db/enrolments.ts';
 import type { JourneyWorkflows } from '../../worker/journey-workflows.ts';
 import { relayOnce, type RelayOptions } from '../../worker/relay.ts';
@@ -46,6 +51,7 @@ function fakeWorkflows(dieAt?: 'before_start' | 'after_start') {
   const running = new Set<string>();
   const starts: string[] = [];
   const wakes: string[] = [];
+  const plans: (NextAction | null | undefined)[] = [];
   const workflows: JourneyWorkflows = {
     async start({ executionId }: ExecutionHead) {
       if (dieAt === 'before_start') throw new Error('killed');
@@ -54,12 +60,13 @@ function fakeWorkflows(dieAt?: 'before_start' | 'after_start') {
       if (dieAt === 'after_start') throw new Error('killed');
     },
     startBatch: async () => {},
-    async wake(_organizationId, executionId) {
+    async wake(_organizationId, executionId, _eventId, plan) {
       wakes.push(executionId);
+      plans.push(plan);
       return running.has(executionId);
     },
   };
-  return { workflows, running, starts, wakes };
+  return { workflows, running, starts, wakes, plans };
 }
 
 const options = (workflows: JourneyWorkflows, more: Partial<RelayOptions> = {}): RelayOptions => ({
@@ -195,6 +202,126 @@ describe('the relay', () => {
     await db.query(`update app.clients set wedding_date = '2031-06-07' where id = $1`, [clientId]);
     await drain(options(forgetful.workflows));
     expect(forgetful.starts).toEqual([execution?.id]);
+  });
+
+  describe('plans for a workflow before it tells it', () => {
+    const clock = async (): Promise<Date> => new Date();
+    const planning = (workflows: JourneyWorkflows, more: Partial<RelayOptions> = {}): RelayOptions =>
+      options(workflows, { clock, planAhead: createPlanAhead({ database: db.worker, clock }), ...more });
+    /** A couple whose execution runs and has planned once, as its workflow does. */
+    const begun = async (fake: ReturnType<typeof fakeWorkflows>): Promise<{ clientId: string; id: string }> => {
+      const clientId = await supplier.book();
+      await drain(planning(fake.workflows));
+      const [{ id } = { id: '' }] = await executionsOf(clientId);
+      await createPlanStep({ database: db.worker, clock })({ ...supplier, executionId: id });
+      return { clientId, id };
+    };
+    const moveTo = (clientId: string, on: string): Promise<unknown> =>
+      db.query(`update app.clients set wedding_date = $2 where id = $1`, [clientId, on]);
+    const serialOf = async (id: string): Promise<number | undefined> =>
+      (
+        await db.query<{ serial: number }>(`select plan_serial as serial from app.journey_executions where id = $1`, [
+          id,
+        ])
+      )[0]?.serial;
+    const dueOn = async (id: string): Promise<string | undefined> =>
+      (
+        await db.query<{ day: string }>(
+          `select left(local_time, 10) as day from app.journey_step_executions where execution_id = $1`,
+          [id],
+        )
+      )[0]?.day;
+
+    test('with the plan that is written down, each newer than the one before', async () => {
+      const fake = fakeWorkflows();
+      const { clientId, id } = await begun(fake);
+      const before = (await serialOf(id)) ?? 0;
+      for (const [turn, on] of ['2031-05-03', '2031-06-07'].entries()) {
+        await moveTo(clientId, on);
+        await drain(planning(fake.workflows));
+        const plan = fake.plans.at(-1);
+        expect(plan).toMatchObject({ kind: 'wait', serial: before + turn + 1, visible: { weddingOn: on } });
+        expect(await serialOf(id)).toBe(before + turn + 1);
+        expect(await dueOn(id)).toBe(on);
+        expect(JSON.stringify(plan).length).toBeLessThanOrEqual(2_048);
+      }
+    });
+
+    test('and dies before it could tell: another plans anew, newer than the first', async () => {
+      const fake = fakeWorkflows();
+      const { clientId, id } = await begun(fake);
+      await moveTo(clientId, '2031-05-03');
+      const dying: JourneyWorkflows = {
+        ...fake.workflows,
+        wake: async () => {
+          throw new Error('killed');
+        },
+      };
+      await drain(planning(dying));
+      const lost = await serialOf(id);
+      expect(await pending()).toBeGreaterThan(0);
+      await makeAvailable();
+      await drain(planning(fake.workflows));
+      expect(await pending()).toBe(0);
+      expect(fake.plans.at(-1)?.serial).toBeGreaterThan(lost ?? 0);
+    });
+
+    test.each([
+      ['a step is on its way', `update app.journey_step_executions set attempts = 1, started_at = now()`],
+      ['it has not planned yet', `update app.journey_executions set planned_at = null`],
+    ])('not where %s: it hears without a plan, and nothing is written', async (_why, change) => {
+      const fake = fakeWorkflows();
+      const { clientId, id } = await begun(fake);
+      const before = await dueOn(id);
+      await db.query(`${change} where ${change.includes('step_exec') ? 'execution_id' : 'id'} = $1`, [id]);
+      const serial = await serialOf(id);
+      await moveTo(clientId, '2031-05-03');
+      await drain(planning(fake.workflows));
+      expect([fake.wakes.at(-1), fake.plans.at(-1)]).toEqual([id, null]);
+      expect([await serialOf(id), await dueOn(id)]).toEqual([serial, before]);
+    });
+
+    test('not where somebody holds the execution, whom it does not wait for; not where planning fails', async () => {
+      const fake = fakeWorkflows();
+      const { clientId, id } = await begun(fake);
+      await moveTo(clientId, '2031-05-03');
+      await withTenant(db.worker, { ...supplier, actor: 'test' }, async (trx) => {
+        await lockExecution(trx, id);
+        await drain(planning(fake.workflows));
+      });
+      expect([fake.wakes.at(-1), fake.plans.at(-1)]).toEqual([id, null]);
+
+      await moveTo(clientId, '2031-06-07');
+      const failing = async (): Promise<never> => Promise.reject(new Error('The plan cannot be made.'));
+      await drain(planning(fake.workflows, { planAhead: failing }));
+      expect([fake.wakes.length, fake.plans.at(-1)]).toEqual([2, null]);
+      expect(await pending()).toBe(0);
+    });
+
+    test('not for a crowd: all workers plan at once, and it would one after the other', async () => {
+      const crowd = await bookCrowd(supplier, 30);
+      const fake = fakeWorkflows();
+      await drain(options(fake.workflows));
+      let asked = 0;
+      const counted = async (): Promise<null> => {
+        asked += 1;
+        return null;
+      };
+      await db.query(`update app.clients set wedding_date = '2031-05-03' where id = any ($1)`, [crowd]);
+      await drain(planning(fake.workflows, { planAhead: counted }));
+      expect([fake.wakes.length, asked]).toEqual([crowd.length, 0]);
+      // What concerns everybody is one event.
+      await db.query(
+        `insert into app.organization_settings (organization_id, default_time) values ($1, '11:00')
+         on conflict (organization_id) do update set default_time = '11:00'`,
+        [supplier.organizationId],
+      );
+      await drain(planning(fake.workflows, { planAhead: counted }));
+      expect([fake.wakes.length, asked]).toEqual([2 * crowd.length, 0]);
+      await moveTo(crowd[0] ?? '', '2031-06-07');
+      await drain(planning(fake.workflows, { planAhead: counted }));
+      expect(asked).toBe(1);
+    });
   });
 
   test('puts an event aside for a person after twenty attempts, and goes on with the others', async () => {
