@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 
 import type { Trx } from '../../db/tenant.ts';
 import type { Commander, CommandResult } from '../../services/executions/command.ts';
@@ -20,6 +20,9 @@ import { migrateAction } from '../executions/migrate-action.ts';
 import { moveDateAction } from '../executions/move-date-action.ts';
 import { listAction, showAction } from '../executions/look-actions.ts';
 import type { OrganizationOptions } from '../executions/in-organization.ts';
+import { OperatorError } from '../operator-error.ts';
+
+type EditOptions = OrganizationOptions & { subject?: string; content?: string; asTemplate?: true };
 
 /** `wedsync executions ...`: what couples go through, and a person's commands to it. */
 export function executionsCommand(): Command {
@@ -119,10 +122,27 @@ Examples:
   }
   command(executions, 'edit', 'other words for this couple', ['<execution>', '<step>'])
     .option('--subject <text>', 'the subject of a mail')
-    .requiredOption('--content <text>', 'the words, with the template variables')
-    .action((execution: string, step: StepName, options: OrganizationOptions & { subject?: string; content: string }) =>
-      commandAction(options, (trx, by) => editMessage(trx, by, execution, step, options)),
-    );
+    .addOption(new Option('--content <text>', 'the words, with the template variables').conflicts('asTemplate'))
+    .addOption(new Option('--as-template', "back to the template's words").conflicts(['content', 'subject']))
+    .addHelpText(
+      'after',
+      `
+The words are checked as a template's are: a variable that does not exist is refused now, not when the message goes.
+
+Examples:
+  wedsync executions edit <execution> welcome --content "<p>Dear {{ client.coupleName }}, how was Rome?</p>" --organization wildflower
+  wedsync executions edit <execution> welcome --as-template --organization wildflower`,
+    )
+    .action((execution: string, step: StepName, { subject, content, asTemplate, ...options }: EditOptions) => {
+      if (content === undefined && asTemplate !== true) {
+        throw new OperatorError(
+          'Say what is to be written, --content "...", or --as-template for the template\'s words.',
+        );
+      }
+      return commandAction(options, (trx, by) =>
+        editMessage(trx, by, execution, step, content === undefined ? null : { subject, content }),
+      );
+    });
   command(executions, 'stop', 'end it; closing steps run', ['<execution>'])
     .option('--reason <text>', 'why', 'by hand')
     .action((execution: string, options: OrganizationOptions & { reason: string }) =>

@@ -16,6 +16,8 @@ export interface Refusal {
     | 'not_failed'
     | 'not_asked'
     | 'not_movable'
+    | 'not_a_message'
+    | 'bad_words'
     | 'no_such_version'
     | 'no_such_journey'
     | 'already_enrolled'

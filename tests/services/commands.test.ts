@@ -8,7 +8,7 @@ import { withTenant, type Trx } from '../../db/tenant.ts';
 import { parseDefinition } from '../../journeys/definition.ts';
 import { wakeExecution, type Commander, type CommandResult } from '../../services/executions/command.ts';
 import { decideApproval } from '../../services/executions/decide-approval.ts';
-import { editMessage } from '../../services/executions/edit-message.ts';
+import { editMessage, type OwnWords } from '../../services/executions/edit-message.ts';
 import { endExecution } from '../../services/executions/end-execution.ts';
 import { enrolClient } from '../../services/executions/enrol-client.ts';
 import { holdScope, releaseScope, type HoldScope } from '../../services/executions/hold-scope.ts';
@@ -178,6 +178,53 @@ describe('a person commands, and the execution follows', () => {
       decideApproval(trx, by, executionId, { key: 'b', occurrence: 1 }, { decision: 'approved' }),
     );
     expect(other).toMatchObject({ ok: false, code: 'not_asked' });
+  });
+
+  test('edit: other words for one couple, once however often they are given, and the template’s again', async () => {
+    const couple = await booked(journey([step('a'), { key: 'b', type: 'task', title: 'Call', when: step('b').when }]));
+    const { executionId } = couple;
+    const edit = (words: OwnWords | null, by: Partial<Commander> = {}, name = once): Promise<CommandResult> =>
+      command(couple, (trx, who) => editMessage(trx, { ...who, ...by }, executionId, name, words));
+    const words = { subject: 'Rome', content: '<p>Dear {{ client.coupleName }}, how was Rome?</p>' };
+    expect(await edit(words)).toMatchObject({
+      ok: true,
+      changed: true,
+      message: '"a" has its own words for this couple.',
+    });
+    expect(await edit(words)).toMatchObject({ ok: true, changed: false });
+    expect(await edit(null)).toMatchObject({ ok: true, changed: true, message: `"a" has the template's words.` });
+    expect(await edit(null)).toMatchObject({ ok: true, changed: false });
+    const again = { commandId: randomUUID() };
+    expect([await edit(words, again), await edit({ content: 'Other.' }, again)]).toMatchObject([
+      { changed: true },
+      { changed: false },
+    ]);
+    expect(await edit({ content: ' ' })).toMatchObject({ ok: false, code: 'bad_words' });
+    expect(await edit({ content: '{{ client.cupleName }}' })).toMatchObject({
+      code: 'bad_words',
+      message: expect.stringContaining('Did you mean {{ client.coupleName }}?') as string,
+    });
+    expect(await edit(words, {}, { key: 'b', occurrence: 1 })).toMatchObject({ ok: false, code: 'not_a_message' });
+    expect(await edit(words, {}, { key: 'c', occurrence: 1 })).toMatchObject({ ok: false, code: 'step_not_found' });
+
+    await command(couple, (trx, by) => runStepNow(trx, by, executionId, once));
+    const [mail] = await mailsArrive(world, couple.email, 1);
+    expect(mail?.subject).toBe('Rome');
+    await lineBecomes(executionId, 'a', ({ state }) => state === 'done');
+    expect(await edit(words)).toMatchObject({ ok: false, code: 'already_done' });
+    await command(couple, (trx, by) => endExecution(trx, by, executionId, 'by hand'));
+    await eventually('it has ended', async () => {
+      const refused = await edit(words);
+      return !refused.ok && refused.code === 'ended';
+    });
+    const trail = await world.db.query<{ actor: string; summary: string }>(
+      `select actor, summary from app.activities where execution_id = $1 and kind = 'execution.message_edited'
+        order by occurred_at, id`,
+      [executionId],
+    );
+    expect(new Set(trail.map(({ actor }) => actor))).toEqual(new Set(['user:somebody']));
+    expect(trail).toHaveLength(3);
+    expect(JSON.stringify(trail)).not.toContain('Rome');
   });
 
   test('nobody decides: at the deadline the step does what it says', async () => {
