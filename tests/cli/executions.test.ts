@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
+import { createPlanStep } from '../../activities/plan-step.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { createSupplier, type Supplier } from '../support/world.ts';
 import { wedsync, type Ran } from './run-wedsync.ts';
@@ -119,6 +120,12 @@ Not begun:
       ok: true,
       state: { status: 'active', isDue: false, next: { key: 'remind', state: 'planned', reason: { code: 'on_time' } } },
     });
+    await createPlanStep({ database: db.worker, clock: async () => new Date() })({ ...supplier, executionId: id });
+    const edited = await run('edit', id, 'remind', '--content', '<p>Only for you</p>');
+    expect(edited.stdout).toBe(
+      '"remind" has its own words for this couple.\nNow active. Next: remind (email), Sat 2030-06-08 09:00 Europe/London. Goes as planned.\n',
+    );
+    expect((await run('edit', id, 'remind', '--as-template')).stdout).toContain(`"remind" has the template's words.\n`);
     expect((await run('stop', id)).stdout).toContain('\nNow stopped. Nothing is ahead.\n');
     const refused = await run('pause', randomUUID());
     expect(refused).toMatchObject({ code: 1, stdout: '' });
@@ -129,6 +136,7 @@ Not begun:
     ['an unknown execution', ['pause', nobody], `There is no execution ${nobody}.`, 1],
     ['a step', ['skip', nobody, 'Step One'], '"Step One" names no step', 2],
     ['an instant', ['reschedule', nobody, 'call', 'tomorrow'], '"tomorrow" is no instant', 2],
+    ['words', ['edit', nobody, 'remind'], 'Say what is to be written', 2],
     ['a version', ['migrate', nobody, '--to', 'two'], '"two" is no whole number', 2],
     ['a limit', ['list', '--limit', '-1'], '"-1" is no whole number', 2],
     ['a state', ['list', '--status', 'asleep'], '"asleep" is no state', 2],
