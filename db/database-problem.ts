@@ -73,9 +73,13 @@ export function databaseProblem(error: unknown): DatabaseProblem | null {
     case '22007':
     case '22008':
     case '22001':
-    case '22003':
     case '22023':
       return problem('invalid_value', 'A value has the wrong form: a date is YYYY-MM-DD, a time HH:MM, an id a UUID.');
+    case '22003':
+      return problem('invalid_value', 'A number is larger than can be kept.');
+    case '22021':
+    case '22P05':
+      return problem('invalid_value', 'A text holds a character that cannot be kept, such as NUL.');
     case 'WS001':
       return problem(
         'limit_reached',

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 
-import { databaseProblem } from '../../db/database-problem.ts';
 import { findStored, insertImported, updateImported, type StoredCouple } from '../../db/import-clients.ts';
+import { orRefused } from '../../db/or-refused.ts';
 import type { Trx } from '../../db/tenant.ts';
 import type { CheckedRow, ImportedCouple } from './check-row.ts';
 import { errorIn, type Finding } from './findings.ts';
@@ -60,16 +60,11 @@ export async function storeRows(trx: Trx, rows: readonly CheckedRow[], rules: St
 export async function storeEachRow(trx: Trx, rows: readonly CheckedRow[], rules: StoreRules): Promise<RowReport[]> {
   const reports: RowReport[] = [];
   for (const row of rows) {
-    await sql`savepoint import_row`.execute(trx);
-    try {
-      reports.push(...(await storeRows(trx, [row], rules)));
-      await sql`release savepoint import_row`.execute(trx);
-    } catch (error) {
-      const problem = databaseProblem(error);
-      if (problem === null || problem.retry) throw error;
-      await sql`rollback to savepoint import_row`.execute(trx);
-      const finding: Finding = { level: 'error', code: problem.code, message: problem.message };
-      reports.push(refusedRow({ ...row, findings: [...row.findings, finding] }));
+    const stored = await orRefused(trx, () => storeRows(trx, [row], rules));
+    if (stored.ok) reports.push(...stored.result);
+    else {
+      const { code, message } = stored.problem;
+      reports.push(refusedRow({ ...row, findings: [...row.findings, { level: 'error', code, message }] }));
     }
   }
   return reports;

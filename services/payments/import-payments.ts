@@ -2,6 +2,7 @@ import { parse } from 'csv-parse/sync';
 import { z } from 'zod';
 
 import { findOutsideClients, hasInvoice, putOutsidePayment } from '../../db/mapped-changes.ts';
+import { orRefused } from '../../db/or-refused.ts';
 import type { Trx } from '../../db/tenant.ts';
 
 export const PAYMENT_COLUMNS = [
@@ -82,7 +83,7 @@ export interface PaymentImport {
 
 /**
  * Brings payments from a list, for suppliers without Stripe: a row that is in order is written, another is refused with
- * the reason. The same list again changes nothing; a later one leads payments on, never back.
+ * the reason, also by the database. The same list again changes nothing; a later one leads payments on, never back.
  *
  * @param csv with a heading line naming PAYMENT_COLUMNS, or what `mapping` calls them
  * @throws where it is no CSV, or couple, reference, kind or amount has no column
@@ -130,8 +131,10 @@ async function put(
   if (invoice !== undefined && !(await hasInvoice(trx, clientId, invoice))) {
     return `invoice: the couple has none with the number "${invoice}"`;
   }
-  await putOutsidePayment(trx, { clientId, ...payment, dueOn, paidOn, amountRefunded });
-  return null;
+  const written = await orRefused(trx, () =>
+    putOutsidePayment(trx, { clientId, ...payment, dueOn, paidOn, amountRefunded }),
+  );
+  return written.ok ? null : written.problem.message;
 }
 
 function describe(error: z.ZodError): string {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { wedsync } from './run-wedsync.ts';
@@ -94,5 +94,22 @@ describe('wedsync payments', () => {
     );
     expect(await run('import', '--retry', importId)).toMatchObject({ code: 0, stdout: '1 payments are there.\n' });
     expect(await db.query(`select from app.imports`)).toEqual([]);
+  });
+
+  test('a row that only the database refuses is kept like any other, and stops none', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'wedsync-payments-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const list = join(folder, 'list.csv');
+    const rows = ['R-81,album,10.00,', 'R-82,album,20.00,2250-01-01', 'R-84,album,99999999.00,'];
+    writeFileSync(list, ['reference,kind,amount,due_on,couple', ...rows.map((row) => `${row},c-1`)].join('\n'));
+    const { code, stdout } = await run('import', list);
+    expect(code).toBe(1);
+    expect(stdout.split('\n').slice(0, 3)).toEqual([
+      '1 payments are there.',
+      'line 3: The due date must be between 1990 and 2199.',
+      'line 4: A number is larger than can be kept.',
+    ]);
+    const importId = /--retry (\S+)/.exec(stdout)?.[1] ?? '';
+    expect((await run('import', '--retry', importId)).stdout).toMatch(/^0 payments are there\.\nline 3: The due date/);
   });
 });
