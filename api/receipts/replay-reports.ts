@@ -1,55 +1,77 @@
-import fastify from 'fastify';
+import fastify, { type FastifyInstance } from 'fastify';
 import { z } from 'zod';
 
 import { endRefusedReport, refusedReports, type KeptReport } from '../../db/provider-events.ts';
 import { withTenant } from '../../db/tenant.ts';
 import { registerReceiptRoutes, type ReceiptRoutesOptions } from './register-receipt-routes.ts';
 
+/** What became of refused reports that came once more. */
+export interface ReplayedReports {
+  readonly taken: number;
+  /** Refused again; their rows say why. */
+  readonly refused: number;
+  /** Left as they are, by provider: nothing is set up here by which they could be judged. */
+  readonly passedOver: Readonly<Record<string, number>>;
+}
+
 /**
  * Lets refused requests of message providers come once more, by the settings and the readers as they are now and by the
  * time at which they came: a key that was wrong, or a report that could not be read, costs nothing. What was taken
  * before is not taken twice.
- *
- * @returns how many are taken now
  */
 export async function replayReports(
   options: Omit<ReceiptRoutesOptions, 'now' | 'isReplay'>,
   organizationId: string,
   choice: { readonly eventId: string | null; readonly since: Date | null },
-): Promise<number> {
+): Promise<ReplayedReports> {
   const { database } = options;
   const tenant = { organizationId, actor: 'admin:replay' };
   const kept = await withTenant(database, tenant, (trx) => refusedReports(trx, choice));
-  let taken = 0;
-  for (const report of kept) {
-    const problem = await comeAgain(options, report);
-    await withTenant(database, tenant, (trx) => endRefusedReport(trx, report.id, problem));
-    if (problem === null) taken += 1;
-  }
-  return taken;
-}
-
-/** Null: it was taken. */
-async function comeAgain(
-  options: Omit<ReceiptRoutesOptions, 'now' | 'isReplay'>,
-  { provider, rawBody, headers, verified, receivedAt }: KeptReport,
-): Promise<string | null> {
+  let [taken, refused, receivedAt] = [0, 0, new Date()];
+  const passedOver: Record<string, number> = {};
   const app = fastify();
   await registerReceiptRoutes(app, { ...options, now: () => receivedAt, isReplay: true });
+  try {
+    for (const report of kept) {
+      receivedAt = report.receivedAt;
+      const answer = await comeAgain(app, options, report);
+      if (answer.isUnknown) {
+        passedOver[report.provider] = (passedOver[report.provider] ?? 0) + 1;
+        continue;
+      }
+      await withTenant(database, tenant, (trx) => endRefusedReport(trx, report.id, answer.problem));
+      if (answer.problem === null) taken += 1;
+      else refused += 1;
+    }
+  } finally {
+    await app.close();
+  }
+  return { taken, refused, passedOver };
+}
+
+/** `problem` is null where it was taken; `isUnknown`: there is no such route. */
+async function comeAgain(
+  app: FastifyInstance,
+  options: Pick<ReceiptRoutesOptions, 'providers'>,
+  { provider, rawBody, headers, verified }: KeptReport,
+): Promise<{ isUnknown: boolean; problem: string | null }> {
   const { ':path': url = '/', ...rest } = headers;
   const word = verified ? passwordOf(options, provider) : null;
-  const answer = await app.inject({
+  const {
+    statusCode,
+    headers: answered,
+    ...answer
+  } = await app.inject({
     method: 'POST',
     url,
     headers: { ...rest, ...(word === null ? {} : { authorization: word }) },
     payload: rawBody,
   });
-  await app.close();
-  if (answer.statusCode === 200) return null;
-  const told = problemSchema.safeParse(
-    answer.headers['content-type']?.toString().includes('json') === true ? answer.json() : null,
-  );
-  return told.success ? told.data.detail : `It was answered with ${answer.statusCode}.`;
+  if (statusCode === 200) return { isUnknown: false, problem: null };
+  const isJson = answered['content-type']?.toString().includes('json') === true;
+  const told = problemSchema.safeParse(isJson ? JSON.parse(answer.body) : null);
+  const problem = told.success ? told.data.detail : `It was answered with ${statusCode}.`;
+  return { isUnknown: statusCode === 404, problem };
 }
 
 const problemSchema = z.object({ detail: z.string() });

@@ -9,7 +9,7 @@ import { sendEvent } from '../../services/inbound/send-event.ts';
 import { verifyAgain } from '../../services/inbound/verify-again.ts';
 import { addressesCommand, changeCommand, listenCommand } from '../events/address-commands.ts';
 import { addressOf } from '../events/address-of.ts';
-import { replayKeptReports } from '../events/replay-kept-reports.ts';
+import { replayedWords, replayKeptReports } from '../events/replay-kept-reports.ts';
 import { mapCommand } from '../events/map-command.ts';
 import { unclaimedCommand } from '../events/unclaimed-command.ts';
 import { json } from '../input/json-option.ts';
@@ -103,11 +103,11 @@ function replay(): Command {
         return { replayed: all === true ? replayed : replayed + verified, verified };
       });
       const reports =
-        options.address === undefined ? await replayKeptReports(options, { eventId: eventId ?? null, since }) : 0;
+        options.address === undefined ? await replayKeptReports(options, { eventId: eventId ?? null, since }) : null;
       const words = `${replayed === 1 ? '1 event is' : `${replayed} events are`} processed again.`;
       const more = verified === 0 ? '' : ` ${verified} of them could not be verified before.`;
-      const told = reports === 0 ? '' : ` ${reports} reports of message providers are taken now.`;
-      await print(options, { replayed, verified, reports }, words + more + told);
+      const told = reports === null ? [] : replayedWords(reports);
+      await print(options, { replayed, verified, reports }, [words + more, ...told].join('\n'));
     });
 }
 

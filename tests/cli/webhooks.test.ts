@@ -237,6 +237,15 @@ describe('wedsync events', () => {
       stderr: 'wedsync: There is no address "crn". There is: crm.\n',
     });
     expect((await run('events', 'replay', '--address', 'crm')).stdout).toBe('1 event is processed again.\n');
+    await db.query(
+      `insert into app.webhook_events (organization_id, source_system, external_event_id, event_type, payload, status,
+         raw_body, headers, signature_verified)
+       select id, 'email', 'kept-1', 'postmark', '{}', 'failed', '{}', '{":path": "/receipts/postmark/x"}', true
+       from app.organizations where slug = 'alder'`,
+    );
+    expect((await run('events', 'replay')).stdout).toBe(
+      '0 events are processed again.\n1 report of postmark passed over: set WEDSYNC_PUBLIC_URL and POSTMARK_BASIC_AUTH as the API has them.\n',
+    );
   });
 
   test('an account at Stripe belongs to one address of one organization', async () => {

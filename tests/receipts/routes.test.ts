@@ -5,7 +5,7 @@ import fastify, { type FastifyInstance, type InjectOptions } from 'fastify';
 import { getExpectedTwilioSignature } from 'twilio/lib/webhooks/webhooks.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { replayReports } from '../../api/receipts/replay-reports.ts';
-import { registerReceiptRoutes } from '../../api/receipts/register-receipt-routes.ts';
+import { registerReceiptRoutes, type ReceiptProviders } from '../../api/receipts/register-receipt-routes.ts';
 import { createEmailChannel } from '../../channels/email.ts';
 import { createSmsChannel } from '../../channels/twilio.ts';
 import { startInbox, type RunningInbox } from '../../cli/dev/inbox/start-inbox.ts';
@@ -153,21 +153,24 @@ describe('a provider’s request', () => {
       { status: 'failed', reason: expect.stringContaining('Postmark') as string },
     ]);
     const publicKey = rightKeys.publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
-    const again = () =>
+    const again = (providers: ReceiptProviders) =>
       replayReports(
         {
           database: db.api,
           publicUrl,
           fetchText: () => Promise.reject(new Error('nothing is fetched here')),
-          providers: { sendgrid: { publicKey }, postmark: { user: 'hooks', password: 'secret' } },
+          providers,
         },
         organizationId,
         { eventId: null, since: null },
       );
-    expect(await again()).toBe(1);
+    const set = { sendgrid: { publicKey }, postmark: { user: 'hooks', password: 'secret' } };
+    expect(await again({})).toEqual({ taken: 0, refused: 0, passedOver: { sendgrid: 1, postmark: 1 } });
+    expect((await reasons()).map(({ status }) => status)).toEqual(['failed', 'failed', 'failed']);
+    expect(await again(set)).toEqual({ taken: 1, refused: 1, passedOver: {} });
     expect(await statusOf()).not.toBe('sent');
     expect((await reasons()).map(({ status }) => status)).toEqual(['processed', 'failed', 'failed']);
-    expect(await again()).toBe(0);
+    expect(await again(set)).toEqual({ taken: 0, refused: 1, passedOver: {} });
   });
 
   it('of a provider that is not set up, or for no organization, finds nothing', async () => {
