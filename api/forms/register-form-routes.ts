@@ -91,6 +91,8 @@ export async function registerFormRoutes(app: FastifyInstance, { database, now }
           return reply.redirect(`${here}?saved`, 303);
         case 'problems':
           return send(reply, 422, (nonce) => formPage(outcome.view, nonce, { problems: outcome.problems, typed }));
+        case 'not_taken':
+          return send(reply, 503, (nonce) => formNotice(...notTaken(outcome.view.organizationName), nonce));
         case 'closed':
           return send(reply, 404, (nonce) => formNotice(...GONE, nonce));
         default:
@@ -101,6 +103,10 @@ export async function registerFormRoutes(app: FastifyInstance, { database, now }
 }
 
 const GONE = ['This link is not good any more', 'Please ask whoever sent it for a new one.'] as const;
+const notTaken = (organization: string): [string, string] => [
+  'Your answers are saved, but not sent yet',
+  `${organization} cannot take them at the moment. Please let them know; then open your link again and send.`,
+];
 const FAULTS: Readonly<Record<number, readonly [string, string]>> = {
   413: [
     'This is too much',

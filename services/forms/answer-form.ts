@@ -1,4 +1,12 @@
-import { keepAnswers, loadOpenForm, putCoreField, type FormLink, type OpenForm } from '../../db/forms.ts';
+import {
+  keepAnswers,
+  loadOpenForm,
+  putCoreField,
+  type FormLink,
+  type KeptAnswers,
+  type OpenForm,
+} from '../../db/forms.ts';
+import { orRefused } from '../../db/or-refused.ts';
 import type { Trx } from '../../db/tenant.ts';
 import { checkAnswers, type Answer, type AnswerProblem, type Evidence } from './check-answers.ts';
 import { formDefinitionSchema, type FormDefinition } from './form-definition.ts';
@@ -16,6 +24,8 @@ export type AnswerOutcome =
   | { kind: 'saved' }
   /** What was right has been saved. */
   | { kind: 'problems'; view: FormView; problems: readonly AnswerProblem[] }
+  /** All was right and has been saved, but the organization cannot take it: its subscription has no room. */
+  | { kind: 'not_taken'; view: FormView }
   | { kind: 'already_submitted'; view: FormView }
   | { kind: 'closed' };
 
@@ -41,26 +51,61 @@ export async function answerForm(
   const view = viewOf(open);
   if (view.submittedAt !== null) return { kind: 'already_submitted', view };
   const { answers, problems } = checkAnswers(view.definition, texts, isFinal, evidence);
-  const isDone = isFinal && problems.length === 0;
-  const kept = { formId: link.formId, formVersionId: open.formVersionId, clientId: link.clientId, answers };
-  const isKept = await keepAnswers(trx, { ...kept, isFinal: isDone });
+  const kept = { formId: link.formId, formVersionId: open.formVersionId, clientId: link.clientId };
+  if (isFinal && problems.length === 0) {
+    const sent = await submit(trx, { ...kept, answers }, view.definition);
+    if (sent === true) return { kind: 'submitted' };
+    if (sent === false) return { kind: 'already_submitted', view };
+    if (sent === 'not_taken') {
+      await keepAnswers(trx, { ...kept, answers, isFinal: false });
+      return { kind: 'not_taken', view };
+    }
+    problems.push(sent);
+    delete answers[sent.key];
+  }
+  const isKept = await keepAnswers(trx, { ...kept, answers, isFinal: false });
   if (!isKept) return { kind: 'already_submitted', view };
-  if (problems.length > 0) return { kind: 'problems', view, problems };
-  if (!isDone) return { kind: 'saved' };
-  await fillCoreFields(trx, link.clientId, view.definition, answers);
-  return { kind: 'submitted' };
+  return problems.length > 0 ? { kind: 'problems', view, problems } : { kind: 'saved' };
 }
 
-/** What the form asked about the wedding itself is known to the couple's other suppliers from now on. */
+/**
+ * Takes complete answers, or nothing of them: the database knows more rules of the common fields than a form does.
+ *
+ * @returns false where they were taken before; the problem where one of them is refused; a word where it is none of them
+ */
+async function submit(
+  trx: Trx,
+  given: Omit<KeptAnswers, 'isFinal'> & { readonly answers: Readonly<Record<string, Answer>> },
+  definition: FormDefinition,
+): Promise<boolean | 'not_taken' | AnswerProblem> {
+  let key: string | null = null;
+  const sent = await orRefused(trx, async () => {
+    if (!(await keepAnswers(trx, { ...given, isFinal: true }))) return false;
+    await fillCoreFields(trx, given.clientId, definition, given.answers, (field) => {
+      key = field;
+    });
+    return true;
+  });
+  if (sent.ok) return sent.result;
+  return key === null ? 'not_taken' : { key, message: sent.problem.message };
+}
+
+/**
+ * What the form asked about the wedding itself is known to the couple's other suppliers from now on.
+ *
+ * @param onField hears of each question before its answer is written
+ */
 export async function fillCoreFields(
   trx: Trx,
   clientId: string,
   definition: FormDefinition,
   answers: Readonly<Record<string, Answer>>,
+  onField?: (key: string) => void,
 ): Promise<void> {
   for (const { key, core } of definition.fields) {
     const value = answers[key];
     if (core !== undefined && value !== undefined) {
+      onField?.(key);
       await putCoreField(trx, { clientId, key: core, value, source: 'form' });
     }
   }

@@ -184,6 +184,36 @@ describe('a couple’s form', () => {
     expect(await told(form.clientId)).toEqual([]);
   });
 
+  test('with an answer that the common fields refuse says so at its question, and loses no other answer', async () => {
+    const form = await createForm();
+    const refused = await form.post([...complete, ['moved', '2250-01-01']]);
+    expect(refused.statusCode).toBe(422);
+    expect(refused.body).toContain('The wedding must be between 1990 and 2199.');
+    expect(refused.body).toContain('Two dogs.');
+    expect(await submissions(form.clientId)).toMatchObject([
+      { status: 'draft', answers: { notes: 'Two dogs.\nOne cat.' } },
+    ]);
+    expect(await told(form.clientId)).toEqual([]);
+    const before = `select guest_count, wedding_date::text from app.clients where id = $1`;
+    expect(await db.query(before, [form.clientId])).toEqual([{ guest_count: 80, wedding_date: '2027-06-12' }]);
+    expect((await form.post([...complete, ['moved', '2027-06-19']])).statusCode).toBe(303);
+    expect(await db.query(before, [form.clientId])).toEqual([{ guest_count: 120, wedding_date: '2027-06-19' }]);
+  });
+
+  test('for which the subscription has no room is saved, and the couple is told what to do', async () => {
+    const form = await createForm();
+    const limit = (most: number | null) =>
+      db.query(`update app.organizations set max_submissions = $2 where id = $1`, [form.organizationId, most]);
+    await limit(0);
+    const refused = await form.post(complete);
+    expect([refused.statusCode, refused.body]).toEqual([503, expect.stringContaining('saved, but not sent yet')]);
+    expect(await submissions(form.clientId)).toMatchObject([{ status: 'draft', answers: { guests: 120 } }]);
+    expect(await told(form.clientId)).toEqual([]);
+    await limit(null);
+    expect((await form.post(complete)).statusCode).toBe(303);
+    expect(await submissions(form.clientId)).toMatchObject([{ status: 'submitted' }]);
+  });
+
   test('stays with the version it was begun with, also when a new one is published meanwhile', async () => {
     const form = await createForm();
     await form.post([
