@@ -223,8 +223,8 @@ async function react({ workerDatabase, clock }: RelayOptions, events: readonly O
 /**
  * Does in Temporal what was written.
  *
- * @param woken executions of the organization that are woken together: a crowd is only told, because all workers plan at
- *   once and this relay one after the other
+ * @param woken executions of the organization that are woken together: a crowd is only told, because the events of all
+ *   others wait meanwhile, and one event may concern more executions than a lease has time for
  */
 async function run(options: RelayOptions, { events, start, wake }: Errand, woken: number): Promise<void> {
   const { workerDatabase, workflows } = options;

@@ -298,7 +298,7 @@ describe('the relay', () => {
       expect(await pending()).toBe(0);
     });
 
-    test('not for a crowd: all workers plan at once, and it would one after the other', async () => {
+    test('not for a crowd, behind whose plans everybody else would wait', async () => {
       const crowd = await bookCrowd(supplier, 30);
       const fake = fakeWorkflows();
       await drain(options(fake.workflows));
