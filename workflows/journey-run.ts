@@ -70,24 +70,6 @@ export async function journeyRun(execution: ExecutionRef): Promise<JourneyOutcom
   let shown = shownAtStart(workflowInfo().typedSearchAttributes);
   let looked = false;
 
-  setHandler(journeyState, () => next);
-  const current = (): NextAction | null => next;
-  /** What is next once the facts have been looked at again. */
-  const look = async (): Promise<NextAction> => {
-    changes += 1;
-    const asked = changes;
-    await condition(() => plannedAt >= asked);
-    const answer = current();
-    if (answer === null) throw ApplicationFailure.nonRetryable('There is no plan.');
-    return answer;
-  };
-  const command = async (given: Command): Promise<NextAction> => {
-    const result = await inTask.giveCommand({ ...execution, ...given });
-    if (!result.ok) throw ApplicationFailure.nonRetryable(result.message, result.code);
-    return look();
-  };
-  takeCommands({ current, carryOut: command, look });
-
   const show = (action: NextAction): void => {
     setCurrentDetails(describeAction(action));
     if (action.visible === null) return;
@@ -111,6 +93,23 @@ export async function journeyRun(execution: ExecutionRef): Promise<JourneyOutcom
     else if (asleep && isSameWait(next, plan)) take(plan);
     else if (plan.serial > (brought?.serial ?? 0)) brought = plan;
   });
+  setHandler(journeyState, () => next);
+  const current = (): NextAction | null => next;
+  /** What is next once the facts have been looked at again. */
+  const look = async (): Promise<NextAction> => {
+    changes += 1;
+    const asked = changes;
+    await condition(() => plannedAt >= asked);
+    const answer = current();
+    if (answer === null) throw ApplicationFailure.nonRetryable('There is no plan.');
+    return answer;
+  };
+  const command = async (given: Command): Promise<NextAction> => {
+    const result = await inTask.giveCommand({ ...execution, ...given });
+    if (!result.ok) throw ApplicationFailure.nonRetryable(result.message, result.code);
+    return look();
+  };
+  takeCommands({ current, carryOut: command, look });
 
   const carryOut = async (step: RunAction): Promise<NextAction> => {
     const group = createEventGroup(step.summary, { id: `${step.key}#${step.occurrence}` });

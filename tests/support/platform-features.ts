@@ -156,6 +156,9 @@ export const PLATFORM_FEATURES: Readonly<Record<string, PlatformFeature>> = {
       { key: 'full', type: 'condition', test: { field: 'client.tags', has: 'full_day' } },
       { ...email, key: 'long', in: { step: 'full', arm: 'yes' } },
       { key: 'short', type: 'task', title: 'Call', in: { step: 'full', arm: 'no' } },
+      // A task that ends the journey is done again where news arrives within it, without what its steps had left in it:
+      // what is told of them must not be in the last one.
+      { ...email, key: 'note', in: { step: 'full', arm: 'no' } },
       { ...email, key: 'never', when: now, onlyIf: { field: 'client.tags', has: 'full_day' } },
     ],
     happen: async (couple) => {
