@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import getPort from 'get-port';
 import fastify, { type FastifyInstance, type InjectOptions } from 'fastify';
 import { getExpectedTwilioSignature } from 'twilio/lib/webhooks/webhooks.js';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { replayReports } from '../../api/receipts/replay-reports.ts';
 import { registerReceiptRoutes, type ReceiptProviders } from '../../api/receipts/register-receipt-routes.ts';
 import { createEmailChannel } from '../../channels/email.ts';
@@ -171,6 +171,44 @@ describe('a provider’s request', () => {
     expect(await statusOf()).not.toBe('sent');
     expect((await reasons()).map(({ status }) => status)).toEqual(['processed', 'failed', 'failed']);
     expect(await again(set)).toEqual({ taken: 0, refused: 1, passedOver: {} });
+  });
+
+  it('of Amazon for a topic that was not ours yet is kept, and taken once the topic is', async () => {
+    const pem = (name: string) => readFileSync(new URL(`../fixtures/sns/${name}.pem`, import.meta.url), 'utf8');
+    const envelope = JSON.parse(file('ses/bounce.json').replaceAll(FIXTURE_ID, communicationId)) as Record<
+      string,
+      string
+    >;
+    const text = ['Message', 'MessageId', 'Timestamp', 'TopicArn', 'Type']
+      .map((name) => `${name}\n${envelope[name]}\n`)
+      .join('');
+    const Signature = sign('sha256', Buffer.from(text), pem('key')).toString('base64');
+    const body = JSON.stringify({ ...envelope, SignatureVersion: '2', Signature });
+    const fetchText = () => Promise.resolve(pem('certificate'));
+    const withTopics = (...topics: string[]) => ({
+      database: db.api,
+      publicUrl,
+      fetchText,
+      providers: { ses: { topics } },
+    });
+    const amazon = fastify();
+    onTestFinished(() => amazon.close());
+    await registerReceiptRoutes(amazon, { ...withTopics('arn:aws:sns:eu-west-2:1:other'), now: () => new Date() });
+    const answer = await amazon.inject({
+      method: 'POST',
+      url: `/receipts/ses/${organizationId}`,
+      payload: body,
+      // As Amazon sends it.
+      headers: { 'content-type': 'text/plain; charset=UTF-8' },
+    });
+    expect(answer.statusCode).toBe(401);
+    const again = (...topics: string[]) =>
+      replayReports(withTopics(...topics), organizationId, { eventId: null, since: null });
+    expect(await again('arn:aws:sns:eu-west-2:1:other')).toEqual({ taken: 0, refused: 1, passedOver: {} });
+    expect(await statusOf()).toBe('sent');
+    expect(await again(envelope['TopicArn'] ?? '')).toEqual({ taken: 1, refused: 0, passedOver: {} });
+    expect(await statusOf()).toBe('bounced');
+    expect(await again(envelope['TopicArn'] ?? '')).toEqual({ taken: 0, refused: 0, passedOver: {} });
   });
 
   it('of a provider that is not set up, or for no organization, finds nothing', async () => {
