@@ -29,13 +29,17 @@ export async function listBatches(trx: Trx, batchId: string | null, limit = 20):
   return rows;
 }
 
-/** The next executions of a batch whose workflow has to be started: those behind its cursor. */
-export async function nextOfBatch(trx: Trx, batchId: string, limit: number): Promise<string[]> {
+/**
+ * The next executions of a batch whose workflow has to be started.
+ *
+ * @param after the last one that is taken care of already; null: what the batch's cursor says
+ */
+export async function nextOfBatch(trx: Trx, batchId: string, limit: number, after: string | null): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
     select e.id from app.journey_executions e
     join app.enrolment_batches b on b.organization_id = e.organization_id and b.id = e.batch_id
     where e.organization_id = (select app.current_org_id()) and e.batch_id = ${batchId}
-      and (b.cursor is null or e.id > b.cursor)
+      and (coalesce(${after}::uuid, b.cursor) is null or e.id > coalesce(${after}::uuid, b.cursor))
     order by e.id limit ${limit}
   `.execute(trx);
   return rows.map(({ id }) => id);

@@ -4,7 +4,7 @@ import { toInstant, type Clock } from '../activities/clock.ts';
 import { whileBeating } from '../activities/while-beating.ts';
 import type { Database } from '../db/database.ts';
 import { completeBatch, listBatches, nextOfBatch, recordBegun } from '../db/enrolment-batches.ts';
-import { executionHeads } from '../db/enrolments.ts';
+import { executionHeads, type ExecutionHead } from '../db/enrolments.ts';
 import { withTenant, type Trx } from '../db/tenant.ts';
 import type { BatchRef } from '../workflows/enrol-batch.ts';
 import { eachOf } from './each-of.ts';
@@ -18,49 +18,75 @@ export interface EnrolmentDependencies {
   readonly perSecond: number;
 }
 
-/** One page is started, written down and told to the server before the next. */
+/** So many are started before the next is written down and told to the server. */
 const PAGE = 100;
 /** A call takes seconds, so that a worker which is told to stop need not wait for it. */
 const PAGES_PER_CALL = 10;
-/** Starts under way at once: the frontend of Temporal also serves everybody else. */
-const CONCURRENCY = 10;
+/**
+ * Starts under way at once. The frontend of Temporal also serves everybody else; but with fewer than the workflow tasks
+ * that the couples before them cause, a batch waits for its own plans.
+ */
+const CONCURRENCY = 25;
+
+interface Progress {
+  readonly started: number;
+  readonly total: number;
+}
 
 /**
  * Starts the workflows of a batch, page by page, at a measured pace. How far it came is in the row of the batch: after
  * a crash the next attempt goes on there, and a workflow that was started already is fine.
  */
 export function createStartEnrolments({ workerDatabase, workflows, clock, perSecond }: EnrolmentDependencies) {
-  return async ({ organizationId, batchId }: BatchRef): Promise<{ done: boolean; started: number; total: number }> => {
+  return async ({ organizationId, batchId }: BatchRef): Promise<Progress & { done: boolean }> => {
     const context = Context.current();
     const tenant = { organizationId, actor: 'worker', requestId: `enrol/${organizationId}/${batchId}` };
     const inTenant = <T>(work: (trx: Trx) => Promise<T>): Promise<T> => withTenant(workerDatabase, tenant, work);
+    const progress = async (trx: Trx): Promise<Progress> => {
+      const [batch] = await listBatches(trx, batchId);
+      return { started: batch?.started ?? 0, total: batch?.total ?? 0 };
+    };
+    const pageAfter = (last: string | null): Promise<Page> =>
+      inTenant(async (trx) => {
+        const ids = await nextOfBatch(trx, batchId, PAGE, last);
+        return { ids, heads: ids.length === 0 ? [] : await executionHeads(trx, ids) };
+      });
+    const record = async (ids: readonly string[]): Promise<void> => {
+      told = await inTenant(async (trx) => {
+        await recordBegun(trx, batchId, ids);
+        return progress(trx);
+      });
+      context.heartbeat(told);
+    };
     const begunAt = performance.now();
-    let told = await progress();
-    const begin = async (): Promise<{ done: boolean; started: number; total: number }> => {
-      for (let page = 0; page < PAGES_PER_CALL; page += 1) {
-        const ids = await inTenant((trx) => nextOfBatch(trx, batchId, PAGE));
-        if (ids.length === 0) {
-          const at = toInstant(await clock());
-          await inTenant((trx) => completeBatch(trx, batchId, at));
-          return { done: true, ...(await progress()) };
-        }
-        const heads = await inTenant((trx) => executionHeads(trx, ids));
+    let told = await inTenant(progress);
+    const begin = async (): Promise<Progress & { done: boolean }> => {
+      let page = await pageAfter(null);
+      for (let pages = 1; pages <= PAGES_PER_CALL && page.ids.length > 0; pages += 1) {
+        const { ids, heads } = page;
+        // Read while this one is started. Its error waits until no start is under way any more.
+        const next = pageAfter(ids.at(-1) ?? null);
+        next.catch(() => undefined);
         await eachOf(heads, CONCURRENCY, (head) => workflows.start(head, LAST));
-        await inTenant((trx) => recordBegun(trx, batchId, ids));
-        told = await progress();
-        context.heartbeat(told);
-        const restMs = ((page + 1) * PAGE * 1_000) / perSecond - (performance.now() - begunAt);
+        await record(ids);
+        page = await next;
+        const restMs = (pages * PAGE * 1_000) / perSecond - (performance.now() - begunAt);
         // Woken by a shutdown too: what is left is done by the next attempt.
         if (restMs > 0) await context.sleep(restMs);
       }
-      return { done: false, ...(await progress()) };
+      if (page.ids.length > 0) return { done: false, ...told };
+      const at = toInstant(await clock());
+      await inTenant((trx) => completeBatch(trx, batchId, at));
+      return { done: true, ...told };
     };
     // A page may take long on a busy server: that this process lives is told in between too.
     return whileBeating(begin, () => told);
-
-    async function progress(): Promise<{ started: number; total: number }> {
-      const [batch] = await inTenant((trx) => listBatches(trx, batchId));
-      return { started: batch?.started ?? 0, total: batch?.total ?? 0 };
-    }
   };
+}
+
+/** What is started next. */
+interface Page {
+  readonly ids: readonly string[];
+  /** Those of them that have not ended meanwhile. */
+  readonly heads: readonly ExecutionHead[];
 }
