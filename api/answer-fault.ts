@@ -44,6 +44,12 @@ export function answerFault(error: unknown, request: FastifyRequest, reply: Fast
     .send({ ...fault, title: 'The request was not carried out', requestId: request.id });
 }
 
+/** How large a body was said to be that is not taken; empty where nothing was said. */
+export function sizeInWords({ headers }: FastifyRequest): string {
+  const bytes = headers['content-length'];
+  return bytes === undefined ? '' : ` This one has ${bytes} bytes.`;
+}
+
 const RETRY_AFTER_SECONDS = 5;
 /** Sockets to a database that is not there. */
 const AWAY = /^E(?:CONN(?:REFUSED|RESET)|TIMEDOUT|PIPE|HOSTUNREACH|AI_AGAIN|NOTFOUND)$/;

@@ -49,6 +49,29 @@ export async function listInboundEvents(
   return rows;
 }
 
+export interface InboundEventDetails extends InboundEventRow {
+  readonly address: boolean;
+  readonly processedAt: Date | null;
+  readonly headers: Readonly<Record<string, string>>;
+  /** As its bytes came; null where they were not kept (too large), or need not be (read, and done). */
+  readonly body: string | null;
+  readonly payload: unknown;
+}
+
+/** One of what other programs told us, with what came. Null: there is none. */
+export async function findInboundEvent(trx: Trx, id: string): Promise<InboundEventDetails | null> {
+  const { rows } = await sql<Omit<InboundEventDetails, 'body'> & { body: Buffer | null }>`
+    select e.id, e.received_at as "receivedAt", coalesce(i.name, e.source_system) as endpoint,
+      e.event_type as "eventType", e.status, e.signature_verified as verified, e.last_error as reason,
+      e.endpoint_id is not null as address, e.processed_at as "processedAt", coalesce(e.headers, '{}') as headers,
+      e.raw_body as body, e.payload
+    from app.webhook_events e left join app.inbound_endpoints i on i.id = e.endpoint_id
+    where e.id = ${id}
+  `.execute(trx);
+  const [row] = rows;
+  return row === undefined ? null : { ...row, body: row.body?.toString('utf8') ?? null };
+}
+
 export interface UnclaimedRow {
   readonly id: string;
   readonly receivedAt: Date;

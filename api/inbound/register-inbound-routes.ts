@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 
-import { answerFault } from '../answer-fault.ts';
+import { answerFault, sizeInWords } from '../answer-fault.ts';
 import type { ReceiveDependencies, Reception } from '../../services/inbound/receive-inbound.ts';
 import { receiveInbound } from '../../services/inbound/receive-inbound.ts';
 import { refuseInbound } from '../../services/inbound/refuse-inbound.ts';
@@ -34,9 +34,8 @@ export async function registerInboundRoutes(app: FastifyInstance, options: Inbou
     });
     scope.setErrorHandler<Error & { statusCode?: number }>(async (error, request, reply) => {
       if (error.statusCode !== 413) return answerFault(error, request, reply);
-      const bytes = request.headers['content-length'];
-      const size = bytes === undefined ? '' : ` This one has ${bytes} bytes.`;
-      return refuse(request, reply, { status: 413, code: 'too_large', detail: `${TOO_LARGE}${size}` });
+      const detail = `${TOO_LARGE}${sizeInWords(request)}`;
+      return refuse(request, reply, { status: 413, code: 'too_large', detail });
     });
     const refuse = async (
       request: FastifyRequest,

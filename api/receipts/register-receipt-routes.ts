@@ -22,7 +22,7 @@ import { keepRefusedReport } from '../../db/provider-events.ts';
 import { withTenant } from '../../db/tenant.ts';
 import type { OwnTwilio } from '../../services/channels/open-sender.ts';
 import { takeReport } from '../../services/receipts/take-report.ts';
-import { answerFault } from '../answer-fault.ts';
+import { answerFault, sizeInWords } from '../answer-fault.ts';
 
 /** How each provider proves itself; one that is left out has no route. */
 export interface ReceiptProviders {
@@ -87,7 +87,11 @@ export async function registerReceiptRoutes(app: FastifyInstance, options: Recei
     scope.setErrorHandler<Error & { statusCode?: number }>(async (error, request, reply) => {
       if (error.statusCode !== 413) return answerFault(error, request, reply);
       const provider = request.url.split('/')[2] ?? '';
-      return refuse(options, provider, request, reply, { status: 413, verified: false, detail: TOO_LARGE });
+      return refuse(options, provider, request, reply, {
+        status: 413,
+        verified: false,
+        detail: `${TOO_LARGE}${sizeInWords(request)}`,
+      });
     });
     for (const [provider, examine] of Object.entries(examiners(options)) as [ReceiptProvider, Examiner][]) {
       scope.post(`/receipts/${provider}/:organizationId`, (request, reply) =>

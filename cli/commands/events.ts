@@ -11,6 +11,7 @@ import { addressesCommand, changeCommand, listenCommand } from '../events/addres
 import { addressOf } from '../events/address-of.ts';
 import { replayedWords, replayKeptReports } from '../events/replay-kept-reports.ts';
 import { mapCommand } from '../events/map-command.ts';
+import { showCommand, whyNotReplayed } from '../events/show-command.ts';
 import { unclaimedCommand } from '../events/unclaimed-command.ts';
 import { json } from '../input/json-option.ts';
 import { OperatorError } from '../operator-error.ts';
@@ -21,7 +22,14 @@ import { sealingKeys } from '../sealing-keys.ts';
 /** `wedsync events ...`: what happens to couples, told by us or by other programs. */
 export function eventsCommand(): Command {
   const events = new Command('events').description('What happens to couples, told by us or by other programs.');
-  const inbound = [listenCommand(), addressesCommand(), changeCommand(), mapCommand(), unclaimedCommand()];
+  const inbound = [
+    showCommand(),
+    listenCommand(),
+    addressesCommand(),
+    changeCommand(),
+    mapCommand(),
+    unclaimedCommand(),
+  ];
   for (const part of [send(), list(), replay(), ...inbound]) events.addCommand(part);
   return events;
 }
@@ -107,6 +115,9 @@ function replay(): Command {
       const words = `${replayed === 1 ? '1 event is' : `${replayed} events are`} processed again.`;
       const more = verified === 0 ? '' : ` ${verified} of them could not be verified before.`;
       const told = reports === null ? [] : replayedWords(reports);
+      if (eventId !== undefined && replayed === 0 && told.length === 0) {
+        throw new OperatorError(await inOrganization(options, (trx) => whyNotReplayed(trx, eventId)));
+      }
       await print(options, { replayed, verified, reports }, [words + more, ...told].join('\n'));
     });
 }

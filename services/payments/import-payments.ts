@@ -109,7 +109,7 @@ export async function importPayments(
   for (const [index, { record, info }] of rows.entries()) {
     const ours = Object.fromEntries(Object.entries(record).map(([name, cell]) => [mapping[name] ?? name, cell]));
     const parsed = rowSchema.safeParse(ours);
-    const problem = parsed.success ? await put(trx, parsed.data) : describe(parsed.error);
+    const problem = parsed.success ? await putAlone(trx, parsed.data) : describe(parsed.error);
     if (problem === null) imported += 1;
     else {
       const cells = header.map((name) => record[name] ?? '');
@@ -119,9 +119,17 @@ export async function importPayments(
   return { header, imported, refused };
 }
 
+type Row = z.output<typeof rowSchema>;
+
+/** Looking for its couple may be refused too: a name with a NUL cannot even be asked for. Null: it is written. */
+async function putAlone(trx: Trx, row: Row): Promise<string | null> {
+  const tried = await orRefused(trx, () => put(trx, row));
+  return tried.ok ? tried.result : tried.problem.message;
+}
+
 async function put(
   trx: Trx,
-  { couple, due_on: dueOn, paid_on: paidOn, refunded: amountRefunded, ...payment }: z.output<typeof rowSchema>,
+  { couple, due_on: dueOn, paid_on: paidOn, refunded: amountRefunded, ...payment }: Row,
 ): Promise<string | null> {
   const [found, another] = await findOutsideClients(trx, { externalId: couple, email: couple.toLowerCase() });
   if (found === undefined) return `couple: there is none with the id or address "${couple}"`;
@@ -131,10 +139,8 @@ async function put(
   if (invoice !== undefined && !(await hasInvoice(trx, clientId, invoice))) {
     return `invoice: the couple has none with the number "${invoice}"`;
   }
-  const written = await orRefused(trx, () =>
-    putOutsidePayment(trx, { clientId, ...payment, dueOn, paidOn, amountRefunded }),
-  );
-  return written.ok ? null : written.problem.message;
+  await putOutsidePayment(trx, { clientId, ...payment, dueOn, paidOn, amountRefunded });
+  return null;
 }
 
 function describe(error: z.ZodError): string {

@@ -248,6 +248,34 @@ describe('wedsync events', () => {
     );
   });
 
+  test('what was refused says why when it is shown, and why it cannot be replayed', async () => {
+    const kept = async (source: string, external: string, raw: string | null, headers: object) => {
+      const [row] = await db.query<{ id: string }>(
+        `insert into app.webhook_events (organization_id, source_system, external_event_id, event_type, payload, status,
+           last_error, raw_body, headers)
+         select id, $1, $2, 'postmark', '{}', 'failed', 'The reason.', $3, $4 from app.organizations where slug = 'alder'
+         returning id`,
+        [source, external, raw === null ? null : Buffer.from(raw), JSON.stringify(headers)],
+      );
+      return row?.id ?? '';
+    };
+    const large = await kept('email', 'large', null, { ':path': '/receipts/x', 'content-length': '2000000' });
+    const report = await kept('email', 'report', '{"a":1}', { ':path': '/receipts/postmark/x' });
+    expect((await run('events', 'show', large)).stdout).toMatch(
+      /Reason +The reason\.\nSize +2000000 bytes[^]*Its body was not kept\./,
+    );
+    expect((await run('events', 'show', report)).stdout).toContain('{"a":1}');
+    expect(await run('events', 'replay', large)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('was not kept (The reason.)'),
+    });
+    expect(await run('events', 'replay', report)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('1 report of postmark passed over: set WEDSYNC_PUBLIC_URL'),
+    });
+    expect((await run('events', 'show', 'nothing')).stderr).toContain('There is no event "nothing"');
+  });
+
   test('an account at Stripe belongs to one address of one organization', async () => {
     const listen = (name: string, ...more: string[]) =>
       run('events', 'listen', '--name', name, '--provider', 'stripe', '--secret', 'whsec_x', ...more);

@@ -209,12 +209,14 @@ describe('payments from a list', () => {
       'c-1,INV-2,balance,1450,,pending,2027-05-01',
       'c-2,INV-3,balance,1450,GBP,pending,',
       'c-1,INV-4,balance,a lot,GBP,perhaps,01/05/2027',
+      'c\0-1,INV-5,balance,1450,GBP,pending,',
     ].join('\r\n');
     expect(await within((trx) => importPayments(trx, csv))).toMatchObject({
       imported: 2,
       refused: [
         { line: 4, message: expect.stringContaining('there is none with the id or address "c-2"') },
         { line: 5, message: expect.stringMatching(/amount is not an amount.*status is one of.*due_on/) },
+        { line: 6, message: expect.stringContaining('character that cannot be kept') },
       ],
     });
     expect(await payments()).toEqual([
