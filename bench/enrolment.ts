@@ -42,14 +42,15 @@ async function measure({
   const written = performance.now() - begun;
   await database.close();
   if (!result.ok) throw new Error(result.message);
+  const planned = (): Promise<number> => count(admin, 'journey_executions', 'planned_at is not null');
   const progress = async (): Promise<string> => {
     const { rows: batches } = await admin.query<{ started: number }>(`select started from app.enrolment_batches`);
-    const planned = await count(admin, 'journey_executions', 'planned_at is not null');
-    return `${batches[0]?.started} are started, ${planned} are planned`;
+    return `${batches[0]?.started} are started, ${await planned()} are planned`;
   };
   const isDone = async (): Promise<boolean> => (await count(admin, 'enrolment_batches', `status = 'done'`)) === 1;
   await until('the batch is done', isDone, { progress });
   const started = performance.now() - begun;
+  const plannedMeanwhile = await planned();
   const perSecond = (CROWD * 1_000) / (started - written);
   await until('Temporal lists all of them', async () => (await running(temporal)) >= CROWD + 1);
   const late = await until('the mail that was due has left', async () => {
@@ -58,9 +59,13 @@ async function measure({
     );
     return mails[0]?.late;
   });
+  await until('all couples are planned', async () => (await planned()) >= CROWD + 1, { progress });
+  const begunAll = performance.now() - begun;
   return [
     figure(`rows of ${CROWD} enrolments written`, written / 1_000, 's', { atMost: 3 }),
     figure('until all workflows were started', started / 1_000, 's', { atMost: 90 }),
+    figure('planned by then', plannedMeanwhile, 'couples', null),
+    figure('until each is planned and sleeps', begunAll / 1_000, 's', null),
     figure('started a second', perSecond, '/s', null),
     figure('bare workflows started a second on this server', bare.started, '/s', null),
     figure('ours against bare ones', perSecond / bare.started, 'x', null),

@@ -19,9 +19,9 @@ export interface JourneyWorkflows {
   /**
    * Starts the workflow of an execution; one that runs already is fine.
    *
-   * @param priorityKey 1 comes first, 5 last; absent: the middle
+   * @param turn absent: it plans at once, in the middle of all others
    */
-  start(execution: ExecutionHead, priorityKey?: number): Promise<void>;
+  start(execution: ExecutionHead, turn?: Turn): Promise<void>;
   /** Starts the workflow that begins the executions of a batch; one that runs already is fine. */
   startBatch(organizationId: string, batchId: string): Promise<void>;
   /**
@@ -32,8 +32,18 @@ export interface JourneyWorkflows {
   wake(organizationId: string, executionId: string, eventId: string, plan?: NextAction | null): Promise<boolean>;
 }
 
+/** When a workflow that is started has its turn to plan. */
+export interface Turn {
+  /** 1 comes first, 5 last. */
+  readonly priorityKey: number;
+  /** In milliseconds from its start on; what is told to it meanwhile waits too. */
+  readonly afterMs: number;
+}
+
 /** Priority of what may wait for everybody else. */
 export const LAST = 5;
+/** Behind all that falls due too, but before the plans of its own couples: it would wait for thousands of them. */
+const BATCH = 4;
 
 export interface JourneyWorkflowsOptions {
   readonly taskQueue?: string;
@@ -47,10 +57,8 @@ export const workflowIdOf = (organizationId: string, executionId: string): strin
 /** Starts and wakes the workflows of journeys through a Temporal client. */
 export function createJourneyWorkflows(client: Client, options: JourneyWorkflowsOptions = {}): JourneyWorkflows {
   return {
-    start: (execution, priorityKey) =>
-      unlessStarted(
-        client.workflow.start<typeof journeyRun>('journeyRun', startOptions(execution, options, priorityKey)),
-      ),
+    start: (execution, turn) =>
+      unlessStarted(client.workflow.start<typeof journeyRun>('journeyRun', startOptions(execution, options, turn))),
     startBatch: (organizationId, batchId) =>
       unlessStarted(
         client.workflow.start<typeof enrolBatch>('enrolBatch', {
@@ -58,7 +66,7 @@ export function createJourneyWorkflows(client: Client, options: JourneyWorkflows
           workflowId: `enrol/${organizationId}/${batchId}`,
           args: [{ organizationId, batchId }],
           staticSummary: `enrolment ${batchId}`,
-          priority: { fairnessKey: organizationId, priorityKey: LAST },
+          priority: { fairnessKey: organizationId, priorityKey: BATCH },
         }),
       ),
     async wake(organizationId, executionId, eventId, plan) {
@@ -85,7 +93,7 @@ async function unlessStarted(start: Promise<unknown>): Promise<void> {
 function startOptions(
   execution: ExecutionHead,
   { taskQueue = JOURNEYS_QUEUE, publicUrl }: JourneyWorkflowsOptions,
-  priorityKey: number | undefined,
+  turn: Turn | undefined,
 ): WorkflowStartOptions<typeof journeyRun> {
   const { organizationId, executionId, journeyId, clientId, journeyName, version, steps, weddingOn } = execution;
   const { organizationId: organization, journeyId: journey, clientId: couple, ...others } = searchAttributes;
@@ -100,7 +108,8 @@ function startOptions(
     workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
     staticSummary: `${journeyName} v${version} · ${steps} steps`.slice(0, 200),
     staticDetails: `${page}Execution \`${executionId}\``,
-    priority: { fairnessKey: organizationId, ...(priorityKey === undefined ? {} : { priorityKey }) },
+    priority: { fairnessKey: organizationId, ...(turn === undefined ? {} : { priorityKey: turn.priorityKey }) },
+    ...(turn === undefined || turn.afterMs === 0 ? {} : { startDelay: turn.afterMs }),
     typedSearchAttributes: new TypedSearchAttributes([
       { key: organization, value: organizationId },
       { key: journey, value: journeyId },

@@ -90,11 +90,12 @@ async function reconcileOrganization(
     find('overdue', id, repair, 'its next action is more than ten minutes late');
   }
   const known = new Set(open.map(({ id }) => workflowIdOf(organizationId, id)));
-  for (const workflowId of running) {
-    if (known.has(workflowId)) continue;
-    const executionId = workflowId.split('/').at(-1) ?? '';
-    const [row] = await withTenant(workerDatabase, tenant, (trx) => executionHeads(trx, [executionId]));
-    if (row !== undefined) continue;
+  // Those that began within the last minutes are among them: thousands, after many were put on a journey.
+  const others = [...running.difference(known)].map((workflowId) => workflowId.split('/').at(-1) ?? '');
+  const rows = await withTenant(workerDatabase, tenant, (trx) => executionHeads(trx, others));
+  const alive = new Set(rows.map((row) => row.executionId));
+  for (const executionId of others.filter((id) => !alive.has(id))) {
+    const workflowId = workflowIdOf(organizationId, executionId);
     // It looks at its row, finds that it has ended or is gone, and ends.
     if (repair) await workflows.wake(organizationId, executionId, 'reconcile');
     find('workflow_without_execution', workflowId, repair, 'its execution has ended or was erased');

@@ -28,6 +28,10 @@ const PAGES_PER_CALL = 10;
  */
 const CONCURRENCY = 25;
 
+/** Batches of up to so many couples are started within seconds: they need not be kept apart from their plans. */
+const LARGE = 1_000;
+const LONGEST_HOLD_MS = 120_000;
+
 interface Progress {
   readonly started: number;
   readonly total: number;
@@ -42,8 +46,10 @@ export function createStartEnrolments({ workerDatabase, workflows, clock, perSec
     const context = Context.current();
     const tenant = { organizationId, actor: 'worker', requestId: `enrol/${organizationId}/${batchId}` };
     const inTenant = <T>(work: (trx: Trx) => Promise<T>): Promise<T> => withTenant(workerDatabase, tenant, work);
+    let orderedMs: number | null = null;
     const progress = async (trx: Trx): Promise<Progress> => {
       const [batch] = await listBatches(trx, batchId);
+      orderedMs = batch?.createdAt.getTime() ?? null;
       return { started: batch?.started ?? 0, total: batch?.total ?? 0 };
     };
     const pageAfter = (last: string | null): Promise<Page> =>
@@ -60,6 +66,11 @@ export function createStartEnrolments({ workerDatabase, workflows, clock, perSec
     };
     const begunAt = performance.now();
     let told = await inTenant(progress);
+    /** As it was possible so far. */
+    const rate = async (): Promise<number> => {
+      const elapsedMs = Math.max((await clock()).getTime() - (orderedMs ?? 0), 1);
+      return told.started === 0 ? perSecond : Math.min(perSecond, (told.started * 1_000) / elapsedMs);
+    };
     const begin = async (): Promise<Progress & { done: boolean }> => {
       let page = await pageAfter(null);
       for (let pages = 1; pages <= PAGES_PER_CALL && page.ids.length > 0; pages += 1) {
@@ -67,7 +78,8 @@ export function createStartEnrolments({ workerDatabase, workflows, clock, perSec
         // Read while this one is started. Its error waits until no start is under way any more.
         const next = pageAfter(ids.at(-1) ?? null);
         next.catch(() => undefined);
-        await eachOf(heads, CONCURRENCY, (head) => workflows.start(head, LAST));
+        const afterMs = holdMs(told.total, await rate());
+        await eachOf(heads, CONCURRENCY, (head) => workflows.start(head, { priorityKey: LAST, afterMs }));
         await record(ids);
         page = await next;
         const restMs = (pages * PAGE * 1_000) / perSecond - (performance.now() - begunAt);
@@ -82,6 +94,17 @@ export function createStartEnrolments({ workerDatabase, workflows, clock, perSec
     // A page may take long on a busy server: that this process lives is told in between too.
     return whileBeating(begin, () => told);
   };
+}
+
+/**
+ * How long the couples of a batch wait for their first plan: as long as it takes to start all of them. So the plans
+ * follow at the pace of the starts, and do not take the machine and the server from them.
+ *
+ * @param perSecond starts
+ * @returns milliseconds from the start of each on
+ */
+export function holdMs(couples: number, perSecond: number): number {
+  return couples <= LARGE ? 0 : Math.min(Math.round((couples * 1_000) / perSecond), LONGEST_HOLD_MS);
 }
 
 /** What is started next. */

@@ -3,9 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 
 import { listBatches, type BatchProgress } from '../../db/enrolment-batches.ts';
+import { executionHeads } from '../../db/enrolments.ts';
 import { withTenant, type Trx } from '../../db/tenant.ts';
 import type { Commander } from '../../services/executions/command.ts';
 import { enrolSegment, type Segment } from '../../services/executions/enrol-segment.ts';
+import { createJourneyWorkflows, LAST, workflowIdOf } from '../../worker/journey-workflows.ts';
+import { holdMs } from '../../worker/start-enrolments.ts';
 import { eventually } from '../support/eventually.ts';
 import { connectClient } from '../support/temporal.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
@@ -122,8 +125,38 @@ describe('many couples are put on a journey at once', () => {
         150_000,
       );
       const description = await client.workflow.getHandle(`enrol/${supplier.organizationId}/${batchId}`).describe();
-      expect(description.priority?.priorityKey).toBe(5);
+      expect(description.priority?.priorityKey).toBe(4);
       await second.stop();
     },
   );
+
+  test('the first plans of a large batch wait until it is started; those of a few hundred couples do not', () => {
+    expect(holdMs(10_000, 200)).toBe(50_000);
+    expect(holdMs(1_000, 10)).toBe(0);
+    expect(holdMs(1_000_000, 150)).toBe(120_000);
+  });
+
+  test('a couple that waits for its first plan has it when its time has come, once, whatever is told of it meanwhile', async () => {
+    const [journeyId = ''] = supplier.journeyIds;
+    const [clientId = ''] = await leads(1, 'third');
+    await enrol(journeyId, { tag: 'third' });
+    const [row] = await world.db.query<{ id: string }>(`select id from app.journey_executions where client_id = $1`, [
+      clientId,
+    ]);
+    const { organizationId } = supplier;
+    const [head] = await inTenant((trx) => executionHeads(trx, [row?.id ?? '']));
+    if (head === undefined) throw new Error('There is no execution.');
+    const workflows = createJourneyWorkflows(client);
+    await workflows.start(head, { priorityKey: LAST, afterMs: 500 });
+    const handle = client.workflow.getHandle(workflowIdOf(organizationId, head.executionId));
+    const [begun] = (await handle.fetchHistory()).events ?? [];
+    expect(begun?.workflowExecutionStartedEventAttributes?.firstWorkflowTaskBackoff?.nanos).toBe(500e6);
+    expect(await workflows.wake(organizationId, head.executionId, randomUUID())).toBe(true);
+    const worker = await world.startWorker();
+    await eventually('it is planned', async () => {
+      const tasks = await world.db.query(`select from app.tasks where client_id = $1`, [clientId]);
+      return tasks.length === 1;
+    });
+    await worker.stop();
+  });
 });
