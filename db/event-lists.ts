@@ -91,3 +91,27 @@ export async function listUnclaimed(trx: Trx): Promise<UnclaimedRow[]> {
   `.execute(trx);
   return rows;
 }
+
+/** One that was refused at the platform's own Stripe address, with its exact bytes. */
+export interface RefusedUnclaimed {
+  readonly id: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly rawBody: Buffer;
+  readonly receivedAt: Date;
+}
+
+/** Those that could not be verified or read, in the order they came. @param trx of the relay */
+export async function refusedUnclaimed(trx: Trx): Promise<RefusedUnclaimed[]> {
+  const { rows } = await sql<RefusedUnclaimed>`
+    select id, headers, raw_body as "rawBody", received_at as "receivedAt"
+    from app.webhook_events
+    where organization_id is null and external_event_id like 'unclaimed:refused:%' and raw_body is not null
+    order by received_at
+  `.execute(trx);
+  return rows;
+}
+
+/** Forgets one of them, which has been taken in and kept anew. @param trx of the relay */
+export async function forgetUnclaimed(trx: Trx, id: string): Promise<void> {
+  await sql`delete from app.webhook_events where id = ${id} and organization_id is null`.execute(trx);
+}

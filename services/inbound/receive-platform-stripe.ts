@@ -22,7 +22,7 @@ type Request = Omit<InboundRequest, 'token'>;
  * processed once the account is connected.
  */
 export async function receivePlatformStripe(
-  { database, now }: ReceiveDependencies,
+  { database, now }: Pick<ReceiveDependencies, 'database' | 'now'>,
   secrets: readonly string[],
   request: Request,
 ): Promise<Reception> {

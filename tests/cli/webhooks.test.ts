@@ -293,5 +293,13 @@ describe('wedsync events', () => {
     expect(JSON.parse(stdout)).toMatchObject([
       { account: 'acct_late', eventType: 'charge.refunded', reason: 'nobody' },
     ]);
+    const replay = (secrets: string) =>
+      wedsync(['events', 'unclaimed', '--replay'], {
+        env: { DATABASE_URL: db.adminUrl, STRIPE_WEBHOOK_SECRETS: secrets },
+      });
+    expect(await replay('')).toMatchObject({ code: 2, stderr: expect.stringContaining('STRIPE_WEBHOOK_SECRETS') });
+    expect((await replay('whsec_x')).stdout).toBe(
+      '0 taken now, 0 verified and waiting for their account to be connected, 0 still refused.\n',
+    );
   });
 });

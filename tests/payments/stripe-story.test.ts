@@ -1,11 +1,13 @@
 import fastify, { type FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { Stripe } from 'stripe';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 
 import { registerInboundRoutes } from '../../api/inbound/register-inbound-routes.ts';
+import { openDatabase } from '../../db/database.ts';
 import { withTenant } from '../../db/tenant.ts';
 import { createInboundEndpoint } from '../../services/inbound/create-inbound-endpoint.ts';
+import { replayUnclaimed } from '../../services/inbound/replay-unclaimed.ts';
 import { processInboundOnce } from '../../worker/inbound-work.ts';
 import { STRIPE_FIXTURES, stripeBody, stripeEvent, type StripeJson } from '../channels/intake/stripe-fixtures.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
@@ -397,5 +399,32 @@ describe('connected accounts at the platform’s one address', () => {
     // Stripe sends it again, now that somebody answers: it is known.
     const again = await story.post(withAccount(succeeded, 'acct_late'), PLATFORM_SECRET, PLATFORM);
     expect(again.json()).toEqual({ received: true, duplicate: true });
+  });
+
+  test('what was refused because of a wrong secret comes again once it is right, and is not taken twice', async () => {
+    const story = await createStory({ accountRef: 'acct_again' });
+    const succeeded = { ...stripeEvent('payment_intent.succeeded'), id: 'evt_again_1' };
+    const orphan = { ...stripeEvent('charge.refunded'), id: 'evt_again_2' };
+    const another = 'whsec_rotated';
+    for (const body of [
+      withAccount(succeeded, 'acct_again'),
+      withAccount(succeeded, 'acct_again'),
+      withAccount(orphan, 'acct_orphan'),
+    ]) {
+      expect((await story.post(body, another, PLATFORM)).statusCode).toBe(401);
+    }
+    const relay = openDatabase({ url: db.urls.relay });
+    onTestFinished(() => relay.close());
+    const again = (secret: string) => replayUnclaimed({ api: db.api, relay }, [secret]);
+    const before = await again(PLATFORM_SECRET);
+    expect(before).toMatchObject({ taken: 0, waiting: 0 });
+    expect(await again(another)).toEqual({ taken: 2, waiting: 1, refused: before.refused - 3 });
+    await work();
+    expect((await eventsOf(story.organizationId)).map(({ status }) => status)).toEqual(['processed']);
+    expect(await paymentsOf(story.clientId)).toMatchObject([{ status: 'succeeded' }, { status: 'pending' }]);
+    expect(
+      await db.query(`select last_error from app.webhook_events where waiting_for = 'account:acct_orphan:false'`),
+    ).toEqual([{ last_error: 'No organization has connected this Stripe account, in this mode.' }]);
+    expect(await again(another)).toEqual({ taken: 0, waiting: 0, refused: before.refused - 3 });
   });
 });
