@@ -171,11 +171,12 @@ const load = (name: string, executions: string, definition: string): string => `
                 or h.execution_id = e.id)
          order by coalesce(h.released_at, h.until) desc, h.id limit 1)),
     'payments', (select coalesce(jsonb_agg(jsonb_build_object(
-          'id', p.id, 'kind', p.kind, 'dueOn', p.due_on, 'status', p.status, 'paidAt', app.iso_instant(p.paid_at),
+          'id', p.id, 'kind', p.kind, 'dueOn', case when p.status <> 'cancelled' then p.due_on end, 'status', p.status,
+          'paidAt', app.iso_instant(p.paid_at),
           'dueChangedAt', app.iso_instant(p.due_changed_at), 'amount', p.amount, 'currency', p.currency)
           order by p.due_on nulls last, p.created_at, p.id), '[]')
         from app.payments p where p.organization_id = e.organization_id and p.client_id = e.client_id
-         -- What was cancelled is asked for no more; a journey that it set off still knows its own.
+         -- What was cancelled is asked for no more; a journey that it set off still knows its own, due on no day.
          and (p.status <> 'cancelled' or p.id::text = e.trigger_ref)),
     'forms', (select coalesce(jsonb_object_agg(f.slug, jsonb_build_object('status', f.status, 'answers', f.answers)), '{}')
         from (select distinct on (form.slug) form.slug, x.status, x.answers

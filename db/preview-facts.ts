@@ -22,7 +22,7 @@ export async function loadPreviewFacts(trx: Trx, wanted: string): Promise<Previe
     select c.id as "clientId", jsonb_build_object('postponed', c.postponed_at is not null) as client,
       coalesce((select jsonb_agg(jsonb_strip_nulls(jsonb_build_object('id', p.id, 'kind', p.kind, 'dueOn', p.due_on,
           'status', p.status, 'amount', p.amount, 'currency', p.currency)) order by p.due_on nulls last, p.id)
-        from app.payments p where p.client_id = c.id), '[]') as payments,
+        from app.payments p where p.client_id = c.id and p.status <> 'cancelled'), '[]') as payments,
       jsonb_build_object() as execution,
       coalesce((select jsonb_agg(jsonb_strip_nulls(to_jsonb(k)) order by k."isPrimary" desc, k.role)
         from (select x.role, (array_agg(x.id order by x.is_primary desc, x.created_at, x.id))[1] as id,

@@ -19,10 +19,13 @@ export function schedulePayment(world: World, details: Details, at: string): voi
   tellOfPayment(world, 'payment.scheduled', details, at);
 }
 
-/** A payment came in, was declined or was given back. */
+/** A payment came in, was declined or was given back; one that is cancelled is due no more. */
 export function settlePayment(world: World, status: Payment['status'], details: Details, at: string): void {
   const payment = paymentOf(world.facts, details);
-  if (payment) Object.assign(payment, { status }, status === 'succeeded' && { paidAt: at });
+  if (payment) {
+    const more = status === 'succeeded' ? { paidAt: at } : status === 'cancelled' ? { dueOn: null } : {};
+    Object.assign(payment, { status, ...more });
+  }
   tellOfPayment(world, `payment.${status}`, details, at);
 }
 

@@ -69,4 +69,40 @@ describe('a payment', () => {
     const [mail] = await mailsTo(world, 'payer@example.com');
     expect(mail?.subject).toBe('welcome for Ana & Ben');
   });
+
+  test('that set a journey off and is cancelled is reminded of no more', async () => {
+    const [step] = reminder.steps;
+    const chase = {
+      ...reminder,
+      name: 'Each payment',
+      starts: { on: 'payment.scheduled', reEntry: 'per_trigger' },
+      steps: [{ ...step, when: { anchor: 'payment_due', offset: { days: -7 }, at: '10:00' } }],
+    };
+    const supplier = await createSupplier(world.db, [chase]);
+    const clientId = await supplier.book({ email: 'changed@example.com' });
+    const [payment, other] = await world.db.query<{ id: string }>(
+      `insert into app.payments (organization_id, client_id, kind, amount, due_on)
+       values ($1, $2, 'extra', 9000, '2030-05-01'), ($1, $2, 'balance', 145000, '2030-06-01') returning id`,
+      [supplier.organizationId, clientId],
+    );
+    const lineOf = async (id: string | undefined) => {
+      const [row] = await world.db.query<{ state: string; local_time: string | null; code: string }>(
+        `select s.state, s.local_time, s.reason ->> 'code' as code from app.journey_step_executions s
+         join app.journey_executions e on e.id = s.execution_id where e.client_id = $1 and e.trigger_ref = $2`,
+        [clientId, id],
+      );
+      return row;
+    };
+    await eventually('both are planned', async () => {
+      const lines = await Promise.all([lineOf(payment?.id), lineOf(other?.id)]);
+      return lines.every((line) => line?.state === 'planned');
+    });
+    await world.db.query(`update app.payments set status = 'cancelled' where id = $1`, [payment?.id]);
+    await eventually(
+      'nothing is planned for the one that was cancelled',
+      async () => (await lineOf(payment?.id))?.code === 'anchor_missing',
+    );
+    expect(await lineOf(payment?.id)).toMatchObject({ state: 'waiting', local_time: null });
+    expect(await lineOf(other?.id)).toMatchObject({ state: 'planned', local_time: '2030-05-25T10:00' });
+  });
 });

@@ -371,6 +371,16 @@ describe('payments', () => {
     });
   });
 
+  test('wait where the one that set the journey off was cancelled: it is due on no day, whatever else is', () => {
+    const execution = { trigger: { event: 'payment.scheduled', at: BOOKED, ref: 'p2' } };
+    const cancelled = { ...second, dueOn: null, status: 'cancelled' };
+    expect(due('payment_due', [first, cancelled], execution)).toMatchObject({
+      state: 'waiting',
+      dueAt: null,
+      reason: { code: 'anchor_missing' },
+    });
+  });
+
   test('a refund is no payment', () => {
     expect(due('payment_due:balance', [{ ...first, status: 'refunded' }]).state).toBe('planned');
   });

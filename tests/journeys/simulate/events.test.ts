@@ -88,7 +88,7 @@ describe('events', () => {
 
   test.each([
     [{ do: 'payment.refunded', payment: 'p1' }, { payments: [{ status: 'refunded' }] }],
-    [{ do: 'payment.cancelled', payment: 'p1' }, { payments: [{ status: 'cancelled' }] }],
+    [{ do: 'payment.cancelled', payment: 'p1' }, { payments: [{ status: 'cancelled', dueOn: null }] }],
     [
       { do: 'payment.moved', payment: 'p1', dueOn: '2027-05-08' },
       { payments: [{ dueOn: '2027-05-08', dueChangedAt: '2026-12-01T12:00:00Z' }] },
