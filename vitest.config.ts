@@ -17,6 +17,7 @@ export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts'],
     globalSetup: ['tests/support/postgres-server.ts', 'tests/support/workflow-bundle.ts'],
+    setupFiles: ['tests/support/fixed-seed.ts'],
     pool: 'forks',
     // Most of a test against real servers is waiting: on two cores three files keep both of them busy.
     maxWorkers: 3,

@@ -1,4 +1,5 @@
 // Occurrences of a repeated step follow one another.
+import type { Instant } from './calendar.ts';
 import { createCandidate } from './candidates.ts';
 import type { Anchored } from './anchors.ts';
 import type { FieldReader } from './conditions.ts';
@@ -35,8 +36,11 @@ export function takeTurns(planning: Planning, drafts: readonly Draft[]): void {
   for (const [index, draft] of drafts.entries()) {
     const before = drafts[index - 1];
     const isOpen = before !== undefined && endOfDraft(before) === null;
-    const isDue = draft.due !== null && draft.due.at <= planning.now;
-    if (isOpen && isDue && actsOrAsks(draft.verdict)) draft.verdict = awaitTurn(draft);
+    const { due, verdict } = draft;
+    if (!isOpen || due === null || !actsOrAsks(verdict)) continue;
+    if (due.at <= planning.now) draft.verdict = awaitTurn(draft);
+    // Asked ahead of its due instant, it begins to wait in that.
+    else if (verdict.kind === 'waiting') draft.verdict = { ...verdict, wakesAt: earlier(verdict.wakesAt, due.at) };
   }
 }
 
@@ -53,4 +57,8 @@ export function awaitTurn({ placed }: Draft): Verdict {
 function actsLate({ now }: Planning, { verdict, due }: Draft): boolean {
   if (due === null || due.at >= now) return false;
   return (verdict.kind === 'go' && verdict.runAt <= now) || (verdict.kind === 'skip' && verdict.at <= now);
+}
+
+function earlier(one: Instant | null, other: Instant): Instant {
+  return one === null ? other : Math.min(one, other);
 }

@@ -247,6 +247,21 @@ describe('approval', () => {
     const plan = ask({ steps: repeated, approvals, ledger: [done('a', DUE)], now: '2027-06-12T07:30:00Z' });
     expect(line(plan, 'a#2').reason.code).toBe('needs_approval');
   });
+
+  test('of an occurrence is asked for until it falls due behind one that is not decided: then it waits for that', () => {
+    const repeated = [
+      email('a', {
+        when: wedding(-7),
+        approval: { ...approval, ahead: { days: 3 }, deadline: { days: 7 } },
+        repeat: { every: { days: 1 }, times: 2 },
+      }),
+    ];
+    const planAt = (now: string) => ask({ steps: repeated, ledger: [recorded('a', DUE)], now });
+    const both = planAt('2027-06-05T09:00:00Z');
+    expect(both.steps.map(({ reason }) => reason.code)).toEqual(['needs_approval', 'needs_approval']);
+    expect(both.next).toMatchObject({ kind: 'wait', until: '2027-06-06T08:00:00Z' });
+    expect(planAt('2027-06-06T08:00:00Z').steps[1]?.reason.code).toBe('waiting_for_step');
+  });
 });
 
 describe('retry', () => {
