@@ -1,3 +1,6 @@
+import type { WorkflowHandle } from '@temporalio/client';
+import proto from '@temporalio/proto';
+
 import { journeyState } from '../../workflows/messages.ts';
 import { ALL_AT_ONCE_MS, eventually } from './eventually.ts';
 import { MARKS } from './marks.ts';
@@ -22,7 +25,7 @@ export interface PlatformCouple {
   /** One statement about the couple, whose id is `$1`. */
   query(text: string): Promise<unknown>;
   stepBecomes(key: string, is: (line: StepLine) => boolean): Promise<StepLine>;
-  /** Waits until the workflow has taken in what its last activity answered, so that it waits as it always would. */
+  /** Waits until the workflow has taken in all that happened so far, so that it waits as it always would. */
   rests(): Promise<unknown>;
 }
 
@@ -70,12 +73,31 @@ export async function bookMarked(platform: Platform, supplier: Supplier, name: s
       ),
     rests: () =>
       eventually(
-        'the workflow waits',
+        'the workflow has heard of everything, and waits',
         async () => {
-          const next = await platform.client.workflow.getHandle(workflow_id).query(journeyState);
-          return next?.kind === 'wait';
+          const unheard = `select id from app.outbox where client_id = $1 and processed_at is null`;
+          if ((await db.query(unheard, [clientId])).length > 0) return false;
+          const handle = platform.client.workflow.getHandle(workflow_id);
+          // What it was told before this look is in there, whether it was taken in already or not.
+          const last = (await handle.fetchHistory()).events?.at(-1)?.eventType;
+          return last !== null && last !== undefined && !UNDER_WAY.has(last) && (await waits(handle));
         },
         ALL_AT_ONCE_MS,
       ),
   };
 }
+
+const { EventType } = proto.temporal.api.enums.v1;
+/** Events that something follows by itself. */
+const UNDER_WAY: ReadonlySet<number> = new Set([
+  EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED,
+  EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED,
+  EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED,
+  EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED,
+  EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED,
+  EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED,
+  EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED,
+  EventType.EVENT_TYPE_TIMER_FIRED,
+]);
+
+const waits = async (handle: WorkflowHandle): Promise<boolean> => (await handle.query(journeyState))?.kind === 'wait';

@@ -30,10 +30,13 @@ const email = { type: 'email', template: 'welcome', purpose: 'transactional' };
 const theWeek = { anchor: 'wedding_date', offset: { days: -7 } };
 const { firstName, lastName } = MARKS;
 
+/** Given to a journey that is at rest: what it does next is then done by this command alone. */
 const command = async (
-  { organizationId, platform }: PlatformCouple,
+  couple: PlatformCouple,
   give: (trx: Trx, by: Commander) => Promise<CommandResult>,
 ): Promise<void> => {
+  await couple.rests();
+  const { organizationId, platform } = couple;
   const by: Commander = { actor: 'user:somebody', now: `${new Date().toISOString().slice(0, 19)}Z` };
   const tenant = { organizationId, actor: by.actor };
   const result = await withTenant(platform.world.db.api, tenant, (trx) => give(trx, by));

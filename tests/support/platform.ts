@@ -72,6 +72,7 @@ export async function playFeature(platform: Platform, name: string): Promise<[Pl
     );
   const couple = await bookMarked(platform, supplier, name);
   await feature.happen(couple, platform);
+  if (feature.ends !== 'by itself') await couple.rests();
   if (feature.ends === 'couple cancels')
     await couple.query(`update app.clients set status = 'cancelled' where id = $1`);
   if (feature.ends === 'admin cancels') await client.workflow.getHandle(couple.workflowId).cancel();
