@@ -100,7 +100,7 @@ describe('many couples are put on a journey at once', () => {
     { timeout: 600_000 },
     async () => {
       const [, journeyId = ''] = supplier.journeyIds;
-      await leads(250, 'second');
+      await leads(150, 'second');
       // So slow that it can be killed between two pages.
       const first = await startWorkerProcess(world, undefined, { WORKER_ENROLMENTS_PER_SECOND: '20' });
       onTestFinished(() => first.kill());
@@ -112,7 +112,7 @@ describe('many couples are put on a journey at once', () => {
       expect((await batch(batchId))?.status).toBe('open');
       const second = await world.startWorker();
       await eventually('all have begun', async () => (await batch(batchId))?.status === 'done', 150_000);
-      expect(await batch(batchId)).toMatchObject({ total: 250, started: 250 });
+      expect(await batch(batchId)).toMatchObject({ total: 150, started: 150 });
       await eventually(
         'each couple has its one task',
         async () => {
@@ -120,7 +120,7 @@ describe('many couples are put on a journey at once', () => {
             `select count(*) as tasks, count(distinct t.client_id) as couples
          from app.tasks t join app.clients c on c.id = t.client_id where c.tags @> '{second}'`,
           );
-          return rows[0]?.tasks === '250' && rows[0].couples === '250';
+          return rows[0]?.tasks === '150' && rows[0].couples === '150';
         },
         150_000,
       );

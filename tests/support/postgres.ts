@@ -41,7 +41,9 @@ export async function createTestDatabase(options: TestDatabaseOptions = {}): Pro
   const isOwn = options.serverUrl !== undefined;
   const name = `test_${randomUUID().replaceAll('-', '')}`;
   await asAdmin(serverUrl, (client) =>
-    client.query(empty || isOwn ? `create database ${name}` : `create database ${name} template ${TEMPLATE}`),
+    client.query(
+      empty || isOwn ? `create database ${name}` : `create database ${name} template ${TEMPLATE} strategy file_copy`,
+    ),
   );
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
