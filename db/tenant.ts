@@ -3,6 +3,7 @@ import { sql, type Transaction } from 'kysely';
 import type { Database } from './database.ts';
 import { raw } from './raw.ts';
 import type { DB } from './types.gen.ts';
+import { UUID } from './uuid.ts';
 
 /** On whose behalf a transaction runs. */
 export interface TenantContext {
@@ -16,8 +17,6 @@ export interface TenantContext {
 
 /** A transaction that sees one organization. Repositories take it as their first parameter. */
 export type Trx = Transaction<DB>;
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /**
  * Runs `work` in a transaction which sees one organization, and commits what it did; an exception takes it all back.

@@ -148,6 +148,7 @@ function open(planning: Planning, draft: Draft, at: Instant): Instant {
   return whenOpen(draft.placed.step, at, draft.zone, planning.facts.organization);
 }
 
-function earliest(...instants: (Instant | null)[]): Instant {
+/** The first of them; null is no instant. */
+export function earliest(...instants: (Instant | null)[]): Instant {
   return Math.min(...instants.map((instant) => instant ?? Infinity));
 }

@@ -1,7 +1,6 @@
-import type { Answer } from './conditions.ts';
-import { firstField } from './conditions.ts';
+import { firstField, type Answer } from './conditions.ts';
 import type { JourneyDefinition } from './definition.ts';
-import { eventInWords, fieldInWords, list, missingInWords } from './field-in-words.ts';
+import { eventInWords, failedConditionInWords, list } from './field-in-words.ts';
 
 /**
  * When a journey begins, and why it does not for one couple: "Begins with the booking, but its condition on the couple's
@@ -18,9 +17,8 @@ export function explainStart({ starts }: JourneyDefinition, answer: Answer | nul
   );
   const begins = `Begins with ${list([...new Set(events)], 'or')}`;
   if (starts.onlyIf === undefined || answer === null || answer.holds) return `${begins}.`;
-  const nameOf = (key: string): string => key;
-  const field = fieldInWords(firstField(starts.onlyIf), nameOf);
-  return `${begins}, but its condition on ${field} does not hold${missingInWords(answer.missing, nameOf)}.`;
+  // It stands before every step, so that there is none to be named.
+  return `${begins}, but ${failedConditionInWords(firstField(starts.onlyIf), answer.missing, (key) => key)}.`;
 }
 
 function startInWords(event: string, match: JourneyDefinition['starts']['match']): string {

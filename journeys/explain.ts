@@ -5,8 +5,8 @@ import { formatDay, parseDay } from './civil.ts';
 import {
   byChannel,
   eventInWords,
+  failedConditionInWords,
   fieldInWords,
-  missingInWords,
   ofChannel,
   spaced,
   stopInWords,
@@ -78,7 +78,7 @@ function sentenceFor(step: Explained, reason: Reason, nameOf: (key: string) => s
     case 'already_paid':
       return `Skipped: the ${spaced(reason.payment)} is already paid.`;
     case 'only_if':
-      return `Skipped: its condition on ${fieldInWords(reason.field, nameOf)} does not hold${missingInWords(reason.missing ?? [], nameOf)}.`;
+      return `Skipped: ${failedConditionInWords(reason.field, reason.missing ?? [], nameOf)}.`;
     case 'repeat_ended':
       return 'Skipped: what it asks for has happened, so it is not repeated.';
     case 'past':

@@ -59,10 +59,15 @@ export function fieldInWords(field: string, nameOf: (key: string) => string): st
   }
 }
 
-/** ": nothing is known of the wedding date", after a condition whose fields have no value; nothing where all have one. */
-export function missingInWords(missing: readonly string[], nameOf: (key: string) => string): string {
-  if (missing.length === 0) return '';
-  return `: nothing is known of ${list(missing.map((field) => fieldInWords(field, nameOf)))}`;
+/** "its condition on the wedding date does not hold", and of which fields nothing is known. */
+export function failedConditionInWords(
+  field: string,
+  missing: readonly string[],
+  nameOf: (key: string) => string,
+): string {
+  const fails = `its condition on ${fieldInWords(field, nameOf)} does not hold`;
+  if (missing.length === 0) return fails;
+  return `${fails}: nothing is known of ${list(missing.map((one) => fieldInWords(one, nameOf)))}`;
 }
 
 /** "a reply", "the form to come back"; an event of the supplier's own by its name. */

@@ -1,9 +1,8 @@
 // Occurrences of a repeated step follow one another.
-import type { Instant } from './calendar.ts';
 import { createCandidate } from './candidates.ts';
 import type { Anchored } from './anchors.ts';
 import type { FieldReader } from './conditions.ts';
-import { decide } from './decide.ts';
+import { decide, earliest } from './decide.ts';
 import { setDue } from './draft-step.ts';
 import { endOfDraft } from './endings.ts';
 import type { Draft, Planning, Verdict } from './planning.ts';
@@ -40,7 +39,7 @@ export function takeTurns(planning: Planning, drafts: readonly Draft[]): void {
     if (!isOpen || due === null || !actsOrAsks(verdict)) continue;
     if (due.at <= planning.now) draft.verdict = awaitTurn(draft);
     // Asked ahead of its due instant, it begins to wait in that.
-    else if (verdict.kind === 'waiting') draft.verdict = { ...verdict, wakesAt: earlier(verdict.wakesAt, due.at) };
+    else if (verdict.kind === 'waiting') draft.verdict = { ...verdict, wakesAt: earliest(verdict.wakesAt, due.at) };
   }
 }
 
@@ -57,8 +56,4 @@ export function awaitTurn({ placed }: Draft): Verdict {
 function actsLate({ now }: Planning, { verdict, due }: Draft): boolean {
   if (due === null || due.at >= now) return false;
   return (verdict.kind === 'go' && verdict.runAt <= now) || (verdict.kind === 'skip' && verdict.at <= now);
-}
-
-function earlier(one: Instant | null, other: Instant): Instant {
-  return one === null ? other : Math.min(one, other);
 }

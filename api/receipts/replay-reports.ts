@@ -34,13 +34,13 @@ export async function replayReports(
   try {
     for (const report of kept) {
       receivedAt = report.receivedAt;
-      const answer = await comeAgain(app, options, report);
-      if (answer.isUnknown) {
+      const problem = await comeAgain(app, options, report);
+      if (problem === NO_ROUTE) {
         passedOver[report.provider] = (passedOver[report.provider] ?? 0) + 1;
         continue;
       }
-      await withTenant(database, tenant, (trx) => endRefusedReport(trx, report.id, answer.problem));
-      if (answer.problem === null) taken += 1;
+      await withTenant(database, tenant, (trx) => endRefusedReport(trx, report.id, problem));
+      if (problem === null) taken += 1;
       else refused += 1;
     }
   } finally {
@@ -49,30 +49,30 @@ export async function replayReports(
   return { taken, refused, passedOver };
 }
 
-/** `problem` is null where it was taken; `isUnknown`: there is no such route. */
+/** Why it is refused again; null: it was taken. */
 async function comeAgain(
   app: FastifyInstance,
   options: Pick<ReceiptRoutesOptions, 'providers'>,
   { provider, rawBody, headers, verified }: KeptReport,
-): Promise<{ isUnknown: boolean; problem: string | null }> {
+): Promise<string | null | typeof NO_ROUTE> {
   const { ':path': url = '/', ...rest } = headers;
   const word = verified ? passwordOf(options, provider) : null;
-  const {
-    statusCode,
-    headers: answered,
-    ...answer
-  } = await app.inject({
+  const answer = await app.inject({
     method: 'POST',
     url,
     headers: { ...rest, ...(word === null ? {} : { authorization: word }) },
     payload: rawBody,
   });
-  if (statusCode === 200) return { isUnknown: false, problem: null };
-  const isJson = answered['content-type']?.toString().includes('json') === true;
-  const told = problemSchema.safeParse(isJson ? JSON.parse(answer.body) : null);
-  const problem = told.success ? told.data.detail : `It was answered with ${statusCode}.`;
-  return { isUnknown: statusCode === 404, problem };
+  if (answer.statusCode === 200) return null;
+  if (answer.statusCode === 404) return NO_ROUTE;
+  const told = problemSchema.safeParse(
+    answer.headers['content-type']?.toString().includes('json') === true ? answer.json() : null,
+  );
+  return told.success ? told.data.detail : `It was answered with ${answer.statusCode}.`;
 }
+
+/** Its provider is not set up. */
+const NO_ROUTE = Symbol('no route');
 
 const problemSchema = z.object({ detail: z.string() });
 

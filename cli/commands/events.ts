@@ -18,6 +18,7 @@ import { OperatorError } from '../operator-error.ts';
 import { inOrganization, organizationCommand, print, type OrganizationOptions } from '../organization-command.ts';
 import { clientEventsTable, inboundEventsTable } from '../output/event-tables.ts';
 import { sealingKeys } from '../sealing-keys.ts';
+import { UUID } from '../../db/uuid.ts';
 
 /** `wedsync events ...`: what happens to couples, told by us or by other programs. */
 export function eventsCommand(): Command {
@@ -123,8 +124,6 @@ function replay(): Command {
 }
 
 type ReplayOptions = { since?: Date; address?: string; all?: boolean };
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 function instant(text: string): Date {
   const date = new Date(text);

@@ -9,6 +9,7 @@ import { OperatorError } from '../operator-error.ts';
 import { writeOut } from '../output/write-out.ts';
 import { withDatabaseAs } from '../open-as.ts';
 import { openOrganizationDatabase } from '../organization-database.ts';
+import { UUID } from '../../db/uuid.ts';
 
 interface Subject {
   organization?: string;
@@ -18,8 +19,6 @@ interface Subject {
 }
 
 const ACTOR = 'admin:cli';
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
 /** `wedsync privacy export|delete|restore|requests`. */
 export function privacyCommand(): Command {
   return new Command('privacy')

@@ -25,6 +25,7 @@ import { sealingKeys } from '../sealing-keys.ts';
 import { knownWebhook } from '../webhooks/known-webhook.ts';
 import { removeCommand, restoreCommand } from '../webhooks/remove-commands.ts';
 import { verifyCommand } from '../webhooks/verify-command.ts';
+import { UUID } from '../../db/uuid.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -170,7 +171,6 @@ function deliveries(): Command {
 }
 
 const STATUSES = ['pending', 'failed', 'succeeded', 'exhausted', 'cancelled'];
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 type ListOptions = { webhook?: string; status?: string; limit: number };
 
 /** What went to an endpoint can be looked at after it was removed. */

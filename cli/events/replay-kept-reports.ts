@@ -15,18 +15,16 @@ export async function replayKeptReports(
   { organization, data }: OrganizationOptions,
   choice: { readonly eventId: string | null; readonly since: Date | null },
 ): Promise<ReplayedReports> {
-  // Where our own address is not known no provider is set up, and all are passed over.
-  const receipts = receiptsFrom(readConfig(process.env, [])) ?? { publicUrl: '', providers: {} };
+  const receipts = receiptsFrom(readConfig(process.env, []));
   const keys = await sealingKeys(resolve(data), process.env);
   const opened = await openOrganizationDatabase(organization, resolve(data), process.env);
   const { database, organizationId } = opened;
   try {
-    const ownTwilio =
-      receipts.publicUrl === ''
-        ? undefined
-        : (id: string) =>
-            withTenant(database, { organizationId: id, actor: 'admin:cli' }, (trx) => openOwnTwilio(trx, id, keys));
-    const options = { ...receipts, database, fetchText, ownTwilio, bounceKeys: [...keys.keys.values()] };
+    const ownTwilio = (id: string) =>
+      withTenant(database, { organizationId: id, actor: 'admin:cli' }, (trx) => openOwnTwilio(trx, id, keys));
+    // Where our own address is not known no provider is set up, and all are passed over.
+    const setUp = receipts === undefined ? { publicUrl: '', providers: {} } : { ...receipts, ownTwilio };
+    const options = { ...setUp, database, fetchText, bounceKeys: [...keys.keys.values()] };
     return await replayReports(options, organizationId, choice);
   } finally {
     await opened.close();

@@ -5,6 +5,7 @@ import type { Trx } from '../../db/tenant.ts';
 import { OperatorError } from '../operator-error.ts';
 import { inOrganization, organizationCommand, print } from '../organization-command.ts';
 import { printable } from '../output/printable.ts';
+import { UUID } from '../../db/uuid.ts';
 
 /** `wedsync events show`: one of what other programs told us, with all that was kept of it. */
 export function showCommand(): Command {
@@ -39,8 +40,6 @@ async function eventOf(trx: Trx, id: string): Promise<InboundEventDetails> {
   if (event === null) throw new OperatorError(`There is no event "${id}". See: wedsync events list --inbound`);
   return event;
 }
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** What was refused unread (too large) has neither bytes nor a payload. */
 function isKept({ body, payload }: InboundEventDetails): boolean {

@@ -3,8 +3,7 @@ import { InvalidArgumentError } from 'commander';
 import type { LateAnswer } from '../../services/executions/resume-execution.ts';
 import type { StepName } from '../../services/executions/step-row.ts';
 import { isRealDate } from '../../journeys/words.ts';
-
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+import { UUID } from '../../db/uuid.ts';
 
 /** Id of an execution, as "list" shows it; the id of its workflow will do. */
 export function executionId(text: string): string {

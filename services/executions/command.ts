@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 
 import { loadExecution, type LoadedExecution } from '../../db/load-execution.ts';
 import type { Trx } from '../../db/tenant.ts';
+import { UUID } from '../../db/uuid.ts';
 
 /** Why a command makes no sense; the sentence is for the person who gave it. */
 export interface Refusal {
@@ -107,7 +108,6 @@ export async function wakeExecution(trx: Trx, executionId: string): Promise<void
   await sql`select app.wake_execution(${executionId})`.execute(trx);
 }
 
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** States of an execution in which nothing of it runs any more. */
 export const ENDED: ReadonlySet<string> = new Set(['completed', 'stopped', 'failed', 'cancelled']);
 

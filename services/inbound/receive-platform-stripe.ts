@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import { verifyStripe } from '../../channels/intake/verify-stripe.ts';
-import { stripeEventSchema } from '../../channels/intake/stripe-event.ts';
+import { stripeEventSchema, type StripeEvent } from '../../channels/intake/stripe-event.ts';
 import type { Database } from '../../db/database.ts';
 import { findStripeAccount, keepUnclaimedEvent } from '../../db/inbound.ts';
 import { withoutTenant } from '../../db/without-tenant.ts';
@@ -14,7 +14,7 @@ import {
   type Reception,
 } from './receive-inbound.ts';
 
-type Request = Omit<InboundRequest, 'token'>;
+export type PlatformStripeRequest = Omit<InboundRequest, 'token'>;
 
 /**
  * Takes in an event from the platform's one Stripe address: signed with the platform's secret, and the connected
@@ -24,21 +24,39 @@ type Request = Omit<InboundRequest, 'token'>;
 export async function receivePlatformStripe(
   { database, now }: Pick<ReceiveDependencies, 'database' | 'now'>,
   secrets: readonly string[],
-  request: Request,
+  request: PlatformStripeRequest,
 ): Promise<Reception> {
-  const verification = verifyStripe(request.rawBody, request.headers['stripe-signature'], { secrets, now: now() });
-  if (!verification.ok) {
-    await keepBad(database, request, verification.message, false);
-    return { ok: false, code: 'not_verified', message: verification.message };
-  }
-  const parsed = parseBody(request.rawBody, request.headers['content-type']);
+  const judged = judgePlatformStripe(secrets, request, now());
+  if (judged.ok) return takePlatformStripe(database, request, judged);
+  await keepBad(database, request, judged.message, judged.code === 'not_json');
+  return judged;
+}
+
+type Judged =
+  { readonly ok: true; readonly event: StripeEvent; readonly payload: unknown } | Extract<Reception, { ok: false }>;
+
+/** Whether Stripe signed it with one of these secrets, and it is an event; nothing is written. */
+export function judgePlatformStripe(
+  secrets: readonly string[],
+  { headers, rawBody }: PlatformStripeRequest,
+  now: Date,
+): Judged {
+  const verification = verifyStripe(rawBody, headers['stripe-signature'], { secrets, now });
+  if (!verification.ok) return { ok: false, code: 'not_verified', message: verification.message };
+  const parsed = parseBody(rawBody, headers['content-type']);
   const event = stripeEventSchema.safeParse(parsed.ok ? parsed.json : null);
-  if (!event.success) {
-    const message = 'This is not an event as Stripe describes it.';
-    await keepBad(database, request, message, true);
-    return { ok: false, code: 'not_json', message };
-  }
-  const { account, livemode, id, type } = event.data;
+  if (!parsed.ok || !event.success)
+    return { ok: false, code: 'not_json', message: 'This is not an event as Stripe describes it.' };
+  return { ok: true, event: event.data, payload: parsed.json };
+}
+
+/** Keeps what was believed: for the organization that has connected its account, or until one has. */
+export async function takePlatformStripe(
+  database: Database,
+  request: PlatformStripeRequest,
+  { event, payload }: Extract<Judged, { ok: true }>,
+): Promise<Reception> {
+  const { account, livemode, id, type } = event;
   const connected = typeof account === 'string' ? account : null;
   const endpoint =
     connected === null ? null : await withoutTenant(database, (trx) => findStripeAccount(trx, connected, livemode));
@@ -52,7 +70,7 @@ export async function receivePlatformStripe(
     keepUnclaimedEvent(trx, {
       externalId: id,
       eventType: type,
-      payload: parsed.ok ? parsed.json : null,
+      payload,
       rawBody: request.rawBody,
       headers: keptHeaders(request.headers),
       verified: true,
@@ -64,7 +82,12 @@ export async function receivePlatformStripe(
   return { ok: false, code: 'unknown_address', message };
 }
 
-async function keepBad(database: Database, { headers, rawBody }: Request, problem: string, verified: boolean) {
+async function keepBad(
+  database: Database,
+  { headers, rawBody }: PlatformStripeRequest,
+  problem: string,
+  verified: boolean,
+) {
   const parsed = parseBody(rawBody, headers['content-type']);
   await withoutTenant(database, (trx) =>
     keepUnclaimedEvent(trx, {

@@ -1,10 +1,7 @@
-import { verifyStripe } from '../../channels/intake/verify-stripe.ts';
-import { stripeEventSchema } from '../../channels/intake/stripe-event.ts';
 import type { Database } from '../../db/database.ts';
 import { forgetUnclaimed, refusedUnclaimed } from '../../db/event-lists.ts';
 import { withRelay } from '../../db/relay.ts';
-import { parseBody } from './receive-inbound.ts';
-import { receivePlatformStripe } from './receive-platform-stripe.ts';
+import { judgePlatformStripe, takePlatformStripe } from './receive-platform-stripe.ts';
 
 export interface ReplayedUnclaimed {
   /** Those of a connected account: they are processed now. */
@@ -28,14 +25,12 @@ export async function replayUnclaimed(
 ): Promise<ReplayedUnclaimed> {
   let [taken, waiting, refused] = [0, 0, 0];
   for (const { id, headers, rawBody, receivedAt } of await withRelay(databases.relay, refusedUnclaimed)) {
-    const now = (): Date => receivedAt;
-    const parsed = parseBody(rawBody, headers['content-type']);
-    const isEvent = stripeEventSchema.safeParse(parsed.ok ? parsed.json : null).success;
-    if (!isEvent || !verifyStripe(rawBody, headers['stripe-signature'], { secrets, now: now() }).ok) {
+    const judged = judgePlatformStripe(secrets, { headers, rawBody }, receivedAt);
+    if (!judged.ok) {
       refused += 1;
       continue;
     }
-    const reception = await receivePlatformStripe({ database: databases.api, now }, secrets, { headers, rawBody });
+    const reception = await takePlatformStripe(databases.api, { headers, rawBody }, judged);
     // It stands in a row of its own now, under its own id.
     await withRelay(databases.relay, (trx) => forgetUnclaimed(trx, id));
     if (reception.ok) taken += 1;

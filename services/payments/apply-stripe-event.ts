@@ -20,6 +20,7 @@ import {
 import { tieInvoice } from '../../db/provider-invoices.ts';
 import type { Trx } from '../../db/tenant.ts';
 import { applyInvoice } from './apply-invoice.ts';
+import { UUID } from '../../db/uuid.ts';
 
 /**
  * Brings one event of Stripe's into our rows. What it says is joined into what was said before, and the rows are set to
@@ -50,8 +51,6 @@ export async function applyStripeEvent(trx: Trx, event: OpenEvent, organizationI
 
   return applyNews(news, observations);
 }
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 interface News {
   readonly trx: Trx;

@@ -5,6 +5,7 @@ import { journeyState } from '../../workflows/messages.ts';
 import { ALL_AT_ONCE_MS, eventually } from './eventually.ts';
 import { MARKS } from './marks.ts';
 import type { Platform } from './platform.ts';
+import { WAITING_FOR_WORKER } from './waiting-for-worker.ts';
 import type { Supplier } from './world.ts';
 
 /** How a step stands in our rows. */
@@ -88,12 +89,9 @@ export async function bookMarked(platform: Platform, supplier: Supplier, name: s
 }
 
 const { EventType } = proto.temporal.api.enums.v1;
-/** Events that something follows by itself. */
+/** Events that something follows by itself: also an activity that is still carried out, and a timer that went off. */
 const UNDER_WAY: ReadonlySet<number> = new Set([
-  EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED,
-  EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED,
-  EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED,
-  EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED,
+  ...WAITING_FOR_WORKER,
   EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED,
   EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED,
   EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED,

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
 import { Client } from '@temporalio/client';
-import proto from '@temporalio/proto';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker, type WorkflowBundle } from '@temporalio/worker';
 import { pino } from 'pino';
@@ -24,15 +23,7 @@ import type { TestDatabase } from './postgres.ts';
 import { writeEvent } from './story-events.ts';
 import { datedByStory, writeStory, type StoryRows } from './story-rows.ts';
 import { testDataConverter } from './temporal.ts';
-
-const { EventType } = proto.temporal.api.enums.v1;
-/** With one of these at its end, a history waits for the worker. */
-const UNDER_WAY: ReadonlySet<number> = new Set([
-  EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED,
-  EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED,
-  EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED,
-  EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED,
-]);
+import { WAITING_FOR_WORKER } from './waiting-for-worker.ts';
 
 export interface StoryRun extends Kept {
   /** Definition, facts and ledger at the end of the story. */
@@ -115,7 +106,7 @@ export async function runForReal(
   const nothingIsUnderWay = async (): Promise<boolean> => {
     const workflowId = workflowIdOf(rows.organizationId, await executionIdOf(db, rows));
     const { events } = await client.workflow.getHandle(workflowId).fetchHistory();
-    return !UNDER_WAY.has(events?.at(-1)?.eventType ?? 0);
+    return !WAITING_FOR_WORKER.has(events?.at(-1)?.eventType ?? 0);
   };
   const sleepUntil = async (instant: string): Promise<void> => {
     const ms = Date.parse(instant) - (await clock()).getTime();
