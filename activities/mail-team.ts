@@ -9,7 +9,7 @@ import {
   type TeamMailRef,
   type TeamMailResult,
 } from '../db/team-mails.ts';
-import { withTenant } from '../db/tenant.ts';
+import { askAsTenant, withTenant } from '../db/tenant.ts';
 import type { Clock } from './clock.ts';
 
 export interface MailTeamDependencies {
@@ -36,7 +36,7 @@ export function createMailTeam(dependencies: MailTeamDependencies): (ref: TeamMa
   const { database, clock, channel, sendTimeoutMs } = dependencies;
   return async ({ organizationId, id }) => {
     const tenant = { organizationId, actor: 'worker', requestId: `team-mail/${id}` };
-    const mail = await withTenant(database, tenant, (trx) => readTeamMail(trx, id));
+    const mail = await askAsTenant(database, tenant, (trx) => readTeamMail(trx, id));
     if (mail === null) return;
     const settle = async (before: 'queued' | 'sending', result: TeamMailResult): Promise<void> =>
       withTenant(database, tenant, (trx) => settleTeamMail(trx, id, before, result));

@@ -3,7 +3,7 @@ import { withTenant } from '../db/tenant.ts';
 import type { LedgerStep } from '../journeys/facts.ts';
 import { toInstant } from './clock.ts';
 import type { ExecutionRef, NextAction } from './next-action.ts';
-import { planExecution, settlePlan } from './plan-execution.ts';
+import { planLocked, settlePlan } from './plan-execution.ts';
 import { tenantOf, type StepDependencies } from './step-effect.ts';
 
 /** Plans for a workflow that is about to be told of changed facts; null: it has to plan by itself. */
@@ -20,9 +20,8 @@ export function createPlanAhead({ database, clock }: StepDependencies): PlanAhea
   return async ({ organizationId, executionId }) => {
     const now = toInstant(await clock());
     return withTenant(database, tenantOf(organizationId, executionId), async (trx) => {
-      const locked = await lockIfIdle(trx, executionId);
-      if (locked === null) return null;
-      const planning = await planExecution(trx, executionId, now, locked);
+      if (!(await lockIfIdle(trx, executionId))) return null;
+      const planning = await planLocked(trx, executionId, now);
       if (planning.ended || planning.execution.plan.next.kind === 'finished') return null;
       if (planning.execution.loaded.ledger.steps.some(isOnItsWay)) return null;
       return settlePlan(trx, planning.execution);

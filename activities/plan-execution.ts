@@ -29,22 +29,17 @@ const ENDED: Readonly<Record<string, 'completed' | 'stopped'>> = {
 
 export type Planning = { ended: false; execution: PlannedExecution } | { ended: true; next: NextAction };
 
-/**
- * Locks, loads and plans one execution. Nothing is written yet: see {@link settlePlan}.
- *
- * @param locked what {@link lockExecution} said, where the caller has it locked already
- */
-export async function planExecution(
-  trx: Trx,
-  executionId: string,
-  now: string,
-  locked?: { status: string } | null,
-): Promise<Planning> {
-  const row = locked === undefined ? await lockExecution(trx, executionId) : locked;
-  const over = row === null ? 'stopped' : ENDED[row.status];
-  if (over !== undefined) return { ended: true, next: finished(over) };
+/** Locks, loads and plans one execution. Nothing is written yet: see {@link settlePlan}. */
+export async function planExecution(trx: Trx, executionId: string, now: string): Promise<Planning> {
+  await lockExecution(trx, executionId);
+  return planLocked(trx, executionId, now);
+}
+
+/** The same where the transaction holds the row already. */
+export async function planLocked(trx: Trx, executionId: string, now: string): Promise<Planning> {
   const found = await loadExecution(trx, executionId, now);
-  if (found === null) return { ended: true, next: finished('stopped') };
+  const over = found === null ? 'stopped' : ENDED[found.status];
+  if (found === null || over !== undefined) return { ended: true, next: finished(over ?? 'stopped') };
   const loaded = { ...found, ...withMovedSteps(found.definition, found.facts, found.movedSteps) };
   const plan = planJourney(loaded.definition, loaded.facts, loaded.ledger, now);
   return { ended: false, execution: { loaded, plan, now } };
@@ -59,7 +54,7 @@ export function replan({ loaded, now }: PlannedExecution, step: LedgerStep): Pla
 }
 
 /**
- * Writes the plan down and says what is next.
+ * Writes the plan down and says what is next. It ends the transaction: nothing of it may come behind.
  *
  * @param ended the step whose end made the plan anew: it is written down with it
  */

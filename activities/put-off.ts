@@ -11,6 +11,25 @@ import type { Delivered } from './message-outcome.ts';
 /** How far ahead a place is looked for. */
 const DAYS_AHEAD = 60;
 
+/** What a sending limit is asked with. */
+export interface Limiting {
+  /** ISO instant. */
+  readonly now: string;
+  readonly organization: Facts['organization'];
+  /** Of the organization's sender, as stored. */
+  readonly settings: unknown;
+  /** The platform's account, where it is used and limited. */
+  readonly provider: string | null;
+  /** Goes today in any case, and counts. */
+  readonly isUrgent: boolean;
+}
+
+/** True where there is a limit at all, of the organization or of the platform. */
+export function isLimited({ settings, provider }: Limiting): boolean {
+  const { dailyLimit, warmUpOn } = limitsOf(settings);
+  return dailyLimit !== undefined || warmUpOn !== undefined || provider !== null;
+}
+
 /**
  * Asks the sending limits for a place: of the organization (a number of messages a day, a warm-up) and of the platform's
  * account at the provider. Where today is full the message gets a place of its own on the first day that has one, so
@@ -21,21 +40,10 @@ const DAYS_AHEAD = 60;
 export async function putOff(
   trx: Trx,
   communicationId: string,
-  about: {
-    /** ISO instant. */
-    now: string;
-    organization: Facts['organization'];
-    /** Of the organization's sender, as stored. */
-    settings: unknown;
-    /** The platform's account, where it is used and limited. */
-    provider: string | null;
-    /** Goes today in any case, and counts. */
-    isUrgent: boolean;
-  },
+  about: Limiting,
 ): Promise<Extract<Delivered, { outcome: 'later' }> | null> {
+  if (!isLimited(about)) return null;
   const limits = limitsOf(about.settings);
-  const isLimited = limits.dailyLimit !== undefined || limits.warmUpOn !== undefined;
-  if (!isLimited && about.provider === null) return null;
   const { zone, defaultTime } = about.organization;
   const today = localDay(about.now, zone);
   const days = daysFrom(today, DAYS_AHEAD);

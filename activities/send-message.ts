@@ -16,8 +16,8 @@ import {
 import { localDay } from './local-time.ts';
 import { messageOutcome, type Delivered } from './message-outcome.ts';
 import type { NextAction, StepActivity, StepRef } from './next-action.ts';
-import { planExecution } from './plan-execution.ts';
-import { putOff } from './put-off.ts';
+import { planLocked } from './plan-execution.ts';
+import { isLimited, putOff } from './put-off.ts';
 import { addressedTo, reachableRecipients, type AddressedMessage, type Recipient } from './ready-message.ts';
 import { doneReason, endStep, tenantOf, whenDue, type DueStep } from './step-effect.ts';
 import { whileBeating } from './while-beating.ts';
@@ -112,24 +112,23 @@ async function begin(
       queuedAt: now,
       ...sizeOf(step, message, segmentPriceMicros),
     };
+    const limiting = {
+      now,
+      organization: loaded.facts.organization,
+      settings: message.identity?.settings,
+      provider: message.isProviderLimited && (message.identity?.sealed ?? null) === null ? sender.provider : null,
+      isUrgent: purposeOf(step) === 'transactional',
+    };
     let row: QueuedOutgoing;
     if (attempt === null) {
-      const begun = await beginAndQueue(trx, line, now, outgoing);
+      const isLast = addressed.length === 1 && !isLimited(limiting);
+      const begun = await beginAndQueue(trx, line, now, outgoing, { isLast });
       if (begun === null) throw new Error(`The step ${step.key} has ended although the planner gave it the turn.`);
       ({ attempt, row } = begun);
     } else {
       row = await queueOutgoing(trx, outgoing, attempt.stepExecutionId);
     }
-    const later =
-      row.status === 'queued'
-        ? await putOff(trx, row.id, {
-            now,
-            organization: loaded.facts.organization,
-            settings: message.identity?.settings,
-            provider: message.isProviderLimited && (message.identity?.sealed ?? null) === null ? sender.provider : null,
-            isUrgent: purposeOf(step) === 'transactional',
-          })
-        : null;
+    const later = row.status === 'queued' ? await putOff(trx, row.id, limiting) : null;
     queued.push({
       message: { ...message, communicationId: row.id, organizationId, composedAt: new Date(now) },
       row,
@@ -188,12 +187,12 @@ async function end(
     onSent?.(step.type, Math.max(0, now.getTime() - Date.parse(wanted)));
   return withTenant(database, tenantOf(organizationId, executionId), async (trx) => {
     // The execution first and then the message, as everybody takes them.
-    const locked = await lockExecution(trx, executionId);
+    await lockExecution(trx, executionId);
     if (settle !== null) await settle(trx);
     if (result.state === 'done' && answers.some(({ outcome }) => outcome === 'not_accepted')) {
       await giveUpQueued(trx, { executionId, key: due.line.key, occurrence: due.line.occurrence, at });
     }
-    const planning = await planExecution(trx, executionId, at, locked);
+    const planning = await planLocked(trx, executionId, at);
     if (planning.ended) {
       // Ended by somebody while the message was on its way: what happened is written down all the same.
       await finishStep(trx, executionId, due.line, result);

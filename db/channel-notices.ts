@@ -20,7 +20,7 @@ export async function channelIsBroken(
 
 /** A message has left again, or a test has: the notice has done its work, and the next failure is news. */
 export async function channelWorks(trx: Trx, channel: Channel): Promise<void> {
-  await sql`/* channel_works */
+  await sql`/* channel_works ahead */
     update app.notifications set dedup_key = null, read_at = coalesce(read_at, now())
     where dedup_key = ${keyOf(channel)}
   `.execute(trx);

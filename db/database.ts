@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
-
 import { Kysely, PostgresDialect, type LogEvent } from 'kysely';
-import { Client, Pool, types, type CustomTypesConfig } from 'pg';
+import { Pool, types, type CustomTypesConfig } from 'pg';
 
+import { PreparingClient } from './preparing-client.ts';
 import { raw, type RawDatabase } from './raw.ts';
 
 export interface DatabaseOptions {
@@ -82,45 +81,3 @@ function reportTo(onQuery: NonNullable<DatabaseOptions['onQuery']>): (event: Log
   return (event) =>
     onQuery({ text: event.query.sql, durationMs: event.queryDurationMillis, ok: event.level === 'query' });
 }
-
-/** Marks a text as one of the few that run all the time: it begins with a comment that is its name. */
-const NAMED = /^\s*\/\* ([a-z0-9_-]{1,40}) \*\/\s/;
-
-/** What the server answers to "begin"; nobody looks at it. */
-const BEGUN = { command: 'BEGIN', rowCount: null, rows: [], oid: 0, fields: [] };
-
-/**
- * kysely sends every statement unnamed, so that the server parses and plans it anew each time: on the hot path that is
- * nearly half of the server's work. A text which begins with a comment naming it is prepared once a connection.
- *
- * And it waits for the answer to "begin", which says nothing: here the next statements go out behind it at once. Where
- * it failed the connection is broken, and they fail too.
- */
-class PreparingClient extends Client {
-  readonly #names = new Map<string, string | null>();
-
-  override query(...args: unknown[]): never {
-    const [text, values, ...rest] = args;
-    if (text === 'begin') {
-      (super.query(text) as unknown as Promise<unknown>).catch(() => undefined);
-      return Promise.resolve(BEGUN) as never;
-    }
-    const name = typeof text === 'string' ? this.#nameOf(text) : null;
-    return super.query(...((name === null ? args : [{ name, text, values }, ...rest]) as [string])) as never;
-  }
-
-  /** With a hash, because one name must mean one text, and fragments may make variants of it. */
-  #nameOf(text: string): string | null {
-    const known = this.#names.get(text);
-    if (known !== undefined) return known;
-    const given = NAMED.exec(text)?.[1];
-    if (given === undefined) return null;
-    const name =
-      this.#names.size < MOST_NAMES ? `${given}_${createHash('md5').update(text).digest('hex').slice(0, 12)}` : null;
-    if (name !== null) this.#names.set(text, name);
-    return name;
-  }
-}
-
-/** A connection keeps every named statement until it ends, so the number of variants is bounded. */
-const MOST_NAMES = 200;

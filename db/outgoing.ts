@@ -75,6 +75,7 @@ export async function queueOutgoing(trx: Trx, message: NewOutgoing, stepExecutio
  * Notes that an attempt of the step begins, and queues its first message, in one statement.
  *
  * @param at ISO instant
+ * @param isLast nothing follows in this transaction: it is committed with this statement
  * @returns null where the step has ended meanwhile
  */
 export async function beginAndQueue(
@@ -82,8 +83,11 @@ export async function beginAndQueue(
   line: PlannedStep,
   at: string,
   message: NewOutgoing,
+  { isLast }: { isLast: boolean },
 ): Promise<{ attempt: { stepExecutionId: string; attempts: number }; row: QueuedOutgoing } | null> {
-  const { rows } = await sql<QueuedOutgoing & { stepExecutionId: string; stepAttempts: number }>`/* begin_send */
+  const { rows } = await sql<
+    QueuedOutgoing & { stepExecutionId: string; stepAttempts: number }
+  >`/* begin_send${sql.raw(isLast ? ' last' : '')} */
     with step as (${attemptRow(message.executionId, line, at)}) ${queuedRow(message)}
     returning c.id, c.status, c.attempts, c.send_claimed_at as "claimedAt",
       (select id from step) as "stepExecutionId", (select attempts from step) as "stepAttempts"
@@ -177,7 +181,7 @@ export interface OutgoingResult {
 export async function settleOutgoing(trx: Trx, id: string, result: OutgoingResult): Promise<void> {
   const { status, at } = result;
   const good = status === 'sent';
-  await sql`/* settle_message */
+  await sql`/* settle_message ahead */
     update app.communications set
       status = ${status}::text, provider = ${result.provider},
       provider_message_id = coalesce(${result.providerId ?? null}, provider_message_id),

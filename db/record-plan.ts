@@ -23,7 +23,7 @@ export interface PlanHead {
 /**
  * Writes the plan down: one row for every step, and the head of the execution. Only what changed is written, and what
  * has ended stays as it is. `planned_at` moves only together with `due_at`, because by it the planner knows whether a step was already
- * past when its time became what it is (rule 8).
+ * past when its time became what it is (rule 8). The transaction is committed with it.
  *
  * @param now instant at which the plan was computed
  * @param ended a step that has just ended: it is written down in the same statement
@@ -42,7 +42,7 @@ export async function recordPlan(
   const isEnded = ({ key, occurrence }: PlannedStep): boolean =>
     key === ended?.line.key && occurrence === ended.line.occurrence;
   const lines = plan.steps.map((step) => ({ ...toRow(step, now), is_written: isEnded(step) }));
-  const { rows } = await sql<{ serial: number }>`/* record_plan${sql.raw(ended === undefined ? '' : '_and_end')} */
+  const { rows } = await sql<{ serial: number }>`/* record_plan${sql.raw(ended === undefined ? '' : '_and_end')} last */
     with line as (
       select * from jsonb_to_recordset(${JSON.stringify(lines)}::jsonb) as r(
         step_key text, occurrence int, step_type text, state text, due_at timestamptz, scheduled_for timestamptz,

@@ -4,23 +4,25 @@ import type { PlannedStep } from '../journeys/plan.ts';
 import type { Reason } from '../journeys/reasons.ts';
 import type { Trx } from './tenant.ts';
 
-/** The row of an execution, held until the transaction ends: two plans of one execution never overlap. */
-export async function lockExecution(trx: Trx, executionId: string): Promise<{ status: string } | null> {
-  const { rows } = await sql<{ status: string }>`/* lock_execution */
-    select status from app.journey_executions where id = ${executionId} for update
+/**
+ * The row of an execution, held until the transaction ends: two plans of one execution never overlap. Nobody waits for
+ * the answer: whatever is asked next is answered once the row is held, and sees what was committed before.
+ */
+export async function lockExecution(trx: Trx, executionId: string): Promise<void> {
+  await sql`/* lock_execution ahead */
+    select from app.journey_executions where id = ${executionId} for update
   `.execute(trx);
-  return rows[0] ?? null;
 }
 
 /**
- * The same for an execution whose workflow has planned it before, without waiting: null also where somebody holds it at
+ * The same for an execution whose workflow has planned it before, without waiting: false where somebody holds it at
  * this moment, or nobody has planned it yet.
  */
-export async function lockIfIdle(trx: Trx, executionId: string): Promise<{ status: string } | null> {
-  const { rows } = await sql<{ status: string }>`/* lock_if_idle */
-    select status from app.journey_executions where id = ${executionId} and planned_at is not null for update skip locked
+export async function lockIfIdle(trx: Trx, executionId: string): Promise<boolean> {
+  const { rows } = await sql`/* lock_if_idle */
+    select from app.journey_executions where id = ${executionId} and planned_at is not null for update skip locked
   `.execute(trx);
-  return rows[0] ?? null;
+  return rows.length > 0;
 }
 
 /** How an occurrence of a step ended, or when it is tried again. Instants are ISO, to the second. */

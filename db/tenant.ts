@@ -19,6 +19,20 @@ export interface TenantContext {
 export type Trx = Transaction<DB>;
 
 /**
+ * Asks one question of one organization, in one round trip: a transaction of one statement, at whose end nobody waits.
+ * A second statement is refused.
+ *
+ * @throws TypeError where organizationId is no UUID
+ */
+export function askAsTenant<T>(
+  database: Database,
+  context: TenantContext,
+  question: (trx: Trx) => Promise<T>,
+): Promise<T> {
+  return inTransaction(database, context, 'ahead of last', question);
+}
+
+/**
  * Runs `work` in a transaction which sees one organization, and commits what it did; an exception takes it all back.
  *
  * The context is set inside the transaction, so that the next borrower of the connection does not inherit it. `trx` is
@@ -26,28 +40,25 @@ export type Trx = Transaction<DB>;
  *
  * @throws TypeError where organizationId is no UUID
  */
-export async function withTenant<T>(
+export function withTenant<T>(database: Database, context: TenantContext, work: (trx: Trx) => Promise<T>): Promise<T> {
+  return inTransaction(database, context, 'ahead', work);
+}
+
+async function inTransaction<T>(
   database: Database,
   context: TenantContext,
+  place: 'ahead' | 'ahead of last',
   work: (trx: Trx) => Promise<T>,
 ): Promise<T> {
   if (!UUID.test(context.organizationId)) {
     throw new TypeError(`withTenant needs the UUID of an organization, not ${JSON.stringify(context.organizationId)}.`);
   }
   const transaction = database[raw].transaction().execute(async (trx) => {
-    // Not waited for: the first statement of the work follows it in the same flight. Where it failed the transaction is
-    // broken, and whatever follows fails.
-    const named = sql`/* tenant */ select set_config('app.organization_id', ${context.organizationId}, true),
+    // Nobody waits for it: the first statement of the work goes out in the same flight (db/preparing-client.ts).
+    await sql`/* tenant ${sql.raw(place)} */ select set_config('app.organization_id', ${context.organizationId}, true),
                      set_config('app.actor', ${context.actor}, true),
                      set_config('app.request_id', ${context.requestId ?? ''}, true)`.execute(trx);
-    const settled = named.then(
-      () => null,
-      (error: unknown) => ({ error }),
-    );
-    const result = await work(trx);
-    const failure = await settled;
-    if (failure !== null) throw failure.error;
-    return result;
+    return work(trx);
   });
   return transaction.catch(async (error: unknown) => {
     if (isRefusedWrite(error)) await reportRefusedWrite(database, context, error);

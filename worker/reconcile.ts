@@ -6,7 +6,7 @@ import { stuckBatches } from '../db/enrolment-batches.ts';
 import { executionHeads } from '../db/enrolments.ts';
 import { callUnknown, openExecutions, organizationIds, stuckEvents, stuckSends } from '../db/reconcile.ts';
 import { withRelay } from '../db/relay.ts';
-import { withTenant } from '../db/tenant.ts';
+import { askAsTenant, withTenant } from '../db/tenant.ts';
 import { workflowIdOf, type JourneyWorkflows } from './journey-workflows.ts';
 
 /** Something that is not as it should be, and what was done about it. */
@@ -71,14 +71,14 @@ async function reconcileOrganization(
 ): Promise<Finding[]> {
   const tenant = { organizationId, actor: 'system', requestId: 'reconcile' };
   // Rows first: an execution that begins in between has a workflow later, and is no finding.
-  const open = await withTenant(workerDatabase, tenant, (trx) => openExecutions(trx, before));
+  const open = await askAsTenant(workerDatabase, tenant, (trx) => openExecutions(trx, before));
   const running = await runningWorkflows(client, organizationId);
   const findings: Finding[] = [];
   const find = (kind: Finding['kind'], subject: string, repaired: boolean, detail: string): void =>
     void findings.push({ kind, subject, repaired, detail });
 
   const missing = open.filter(({ id }) => !running.has(workflowIdOf(organizationId, id))).map(({ id }) => id);
-  const lost = await withTenant(workerDatabase, tenant, (trx) => executionHeads(trx, missing));
+  const lost = await askAsTenant(workerDatabase, tenant, (trx) => executionHeads(trx, missing));
   for (const head of lost) {
     // Visibility lags behind: only who really has no workflow is a finding.
     if (await isRunning(client, workflowIdOf(organizationId, head.executionId))) continue;
@@ -92,7 +92,7 @@ async function reconcileOrganization(
   const known = new Set(open.map(({ id }) => workflowIdOf(organizationId, id)));
   // Those that began within the last minutes are among them: thousands, after many were put on a journey.
   const others = [...running.difference(known)].map((workflowId) => workflowId.split('/').at(-1) ?? '');
-  const rows = await withTenant(workerDatabase, tenant, (trx) => executionHeads(trx, others));
+  const rows = await askAsTenant(workerDatabase, tenant, (trx) => executionHeads(trx, others));
   const alive = new Set(rows.map((row) => row.executionId));
   for (const executionId of others.filter((id) => !alive.has(id))) {
     const workflowId = workflowIdOf(organizationId, executionId);

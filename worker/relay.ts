@@ -7,7 +7,7 @@ import type { Database } from '../db/database.ts';
 import { executionHeads, type ExecutionHead } from '../db/enrolments.ts';
 import { giveBack, leaseOutbox, markFailed, markProcessed, postpone, type OutboxEvent } from '../db/outbox.ts';
 import { withRelay } from '../db/relay.ts';
-import { withTenant, type TenantContext, type Trx } from '../db/tenant.ts';
+import { askAsTenant, withTenant, type TenantContext, type Trx } from '../db/tenant.ts';
 import { reactToEvents } from '../services/react-to-events.ts';
 import type { CrowdGate } from './crowd-gate.ts';
 import { eachOf } from './each-of.ts';
@@ -239,7 +239,7 @@ async function run(options: RelayOptions, { events, start, wake }: Errand, woken
   if (asleep.length === 0) return;
   // Running by our rows, but not in Temporal: a start that was lost, or one of a batch whose turn is still to come. It
   // reads its facts when it begins.
-  const heads = await withTenant(workerDatabase, tenantOf(first, last), (trx) => headsToStart(trx, asleep));
+  const heads = await askAsTenant(workerDatabase, tenantOf(first, last), (trx) => headsToStart(trx, asleep));
   await eachOf(heads, CONCURRENCY, (head) => workflows.start(head));
 }
 

@@ -2,7 +2,7 @@ import fastify, { type FastifyInstance } from 'fastify';
 import { z } from 'zod';
 
 import { endRefusedReport, refusedReports, type KeptReport } from '../../db/provider-events.ts';
-import { withTenant } from '../../db/tenant.ts';
+import { askAsTenant, withTenant } from '../../db/tenant.ts';
 import { registerReceiptRoutes, type ReceiptRoutesOptions } from './register-receipt-routes.ts';
 
 /** What became of refused reports that came once more. */
@@ -26,7 +26,7 @@ export async function replayReports(
 ): Promise<ReplayedReports> {
   const { database } = options;
   const tenant = { organizationId, actor: 'admin:replay' };
-  const kept = await withTenant(database, tenant, (trx) => refusedReports(trx, choice));
+  const kept = await askAsTenant(database, tenant, (trx) => refusedReports(trx, choice));
   let [taken, refused, receivedAt] = [0, 0, new Date()];
   const passedOver: Record<string, number> = {};
   const app = fastify();

@@ -6,7 +6,7 @@ import { journeyProgress } from '../../db/queries/journey-progress.ts';
 import { messageLog } from '../../db/queries/message-log.ts';
 import { searchClients } from '../../db/queries/search-clients.ts';
 import { today } from '../../db/queries/today.ts';
-import { withTenant, type Trx } from '../../db/tenant.ts';
+import { askAsTenant, type Trx } from '../../db/tenant.ts';
 import type { Measurement } from '../measure.ts';
 import type { Seeded } from './seed.ts';
 
@@ -73,7 +73,7 @@ async function measure(
       const organization = byCouple[(mine * 7919) % byCouple.length];
       if (organization === undefined) return;
       const started = performance.now();
-      await withTenant(database, { organizationId: organization.id, actor: 'bench' }, (trx) =>
+      await askAsTenant(database, { organizationId: organization.id, actor: 'bench' }, (trx) =>
         ask(trx, organization, mine),
       );
       if (mine > warmUp) times.push(performance.now() - started);

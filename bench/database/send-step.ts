@@ -91,7 +91,7 @@ export async function measureSendStep(adminUrl: string, urls: { api: string; wor
         'count',
         12,
       ),
-      line('send step: round trips', roundTrips, 'count', null),
+      line('send step: round trips', roundTrips, 'count', 6),
       line(
         'send step: log written, page images apart',
         figures.map((figure) => figure.wal),

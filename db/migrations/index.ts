@@ -76,6 +76,7 @@ import * as m20261127T0249 from './20261127T0249_refused_rows.ts';
 import * as m20261127T0314 from './20261127T0314_shared_own_fields.ts';
 import * as m20261127T0327 from './20261127T0327_restorable_metrics.ts';
 import * as m20261127T0605 from './20261127T0605_plan_serials.ts';
+import * as m20261127T0900 from './20261127T0900_step_key_with_state_concurrently.ts';
 
 /** A migration that can be taken back. kysely silently skips one without `down`, so ours must have it. */
 export type ReversibleMigration = Required<Migration>;
@@ -161,4 +162,5 @@ export const migrations: Readonly<Record<string, ReversibleMigration>> = {
   '20261127T0314_shared_own_fields': m20261127T0314,
   '20261127T0327_restorable_metrics': m20261127T0327,
   '20261127T0605_plan_serials': m20261127T0605,
+  '20261127T0900_step_key_with_state_concurrently': m20261127T0900,
 };

@@ -17,7 +17,7 @@ export async function journeyProgress(trx: Trx, journeyId: string): Promise<Step
            count(*) filter (where x.state = 'done')::int as done,
            count(*) filter (where x.state in ('skipped', 'not_taken'))::int as skipped,
            count(*) filter (where x.state in ('failed', 'unknown'))::int as failed,
-           count(*) filter (where x.ended_at is null)::int as open
+           count(*) filter (where x.state not in ('done', 'skipped', 'not_taken', 'failed', 'unknown'))::int as open
       from app.journey_executions e
       join app.journey_step_executions x on x.organization_id = e.organization_id and x.execution_id = e.id
      where e.organization_id = (select app.current_org_id()) and e.journey_id = ${journeyId}

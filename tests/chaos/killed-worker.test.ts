@@ -41,7 +41,7 @@ const hold = (statement: string, place: Hold['place']): Hold[] => [{ name: state
 
 /** The way of a step, from its turn to the workflow's hearing of it. */
 const POINTS: readonly Point[] = [
-  { name: 'within begin', kinds: MESSAGES, holds: hold(QUEUED, 'after'), becomes: SENT, webhooks: 1 },
+  { name: 'within begin', kinds: MESSAGES, holds: hold(QUEUED, 'before'), becomes: SENT, webhooks: 1 },
   { name: 'begun', kinds: MESSAGES, holds: hold(QUEUED, 'committed'), becomes: SENT, webhooks: 1 },
   { name: 'connection open', kinds: ['email'], holds: [], silent: 'connection', becomes: SENT, webhooks: 1 },
   {
@@ -70,8 +70,8 @@ const POINTS: readonly Point[] = [
     webhooks: 1,
     bounded: true,
   },
-  // The provider's answer is written down in the same transaction.
-  { name: 'within finish', kinds: [...MESSAGES, ...ROWS], holds: hold(FINISHED, 'after'), becomes: LOST, webhooks: 1 },
+  // The provider's answer is written down in the same transaction, which the end of the step commits with itself.
+  { name: 'within finish', kinds: [...MESSAGES, ...ROWS], holds: hold(FINISHED, 'before'), becomes: LOST, webhooks: 1 },
   {
     name: 'finished, the workflow has not heard',
     kinds: [...MESSAGES, ...ROWS],

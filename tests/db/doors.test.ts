@@ -41,6 +41,7 @@ describe('the doors to the database', () => {
       'db/copy-database.ts',
       'db/database.ts',
       'db/migrate/migrate.ts',
+      'db/preparing-client.ts',
       'db/roles.ts',
     ]);
   });

@@ -30,6 +30,8 @@ process.channel?.unref();
 
 const LEASE = '/* relay_lease */';
 const committing = new WeakMap<object, string>();
+/** Connections on which something is held: what would go out behind it is held as well. */
+const stopped = new WeakSet<object>();
 const forEver = (name: string): Promise<never> => {
   process.send?.({ held: name });
   return new Promise(() => {});
@@ -42,8 +44,12 @@ const { query: original } = Client.prototype as unknown as { query: Query };
 async function watched(client: object, args: unknown[], text: string): Promise<unknown> {
   const at = (place: Hold['place']): Hold | undefined =>
     holds.find((hold) => hold.place === place && text.includes(hold.statement));
+  if (stopped.has(client)) return new Promise(() => {});
   const before = at('before');
-  if (before !== undefined) return forEver(before.name);
+  if (before !== undefined) {
+    stopped.add(client);
+    return forEver(before.name);
+  }
   if (sinceLease !== null) sinceLease += 1;
   // Its own number: while it is under way, statements for other couples are counted.
   const isFatal = sinceLease !== null && dieAt?.statement === sinceLease;
