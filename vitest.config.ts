@@ -16,7 +16,7 @@ class LongFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts'],
-    globalSetup: ['tests/support/postgres-server.ts', 'tests/support/workflow-bundle.ts'],
+    globalSetup: 'tests/support/set-up.ts',
     setupFiles: ['tests/support/fixed-seed.ts'],
     pool: 'forks',
     // Most of a test against real servers is waiting: on two cores three files keep both of them busy.

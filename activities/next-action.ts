@@ -94,6 +94,7 @@ export type CommandName =
   | 'migrate'
   | 'approve'
   | 'reject'
+  | 'asTemplate'
   | 'stop'
   | 'restart';
 

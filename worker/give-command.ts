@@ -5,6 +5,7 @@ import { withTenant, type Trx } from '../db/tenant.ts';
 import { assertNever } from '../journeys/assert-never.ts';
 import type { Commander, CommandResult } from '../services/executions/command.ts';
 import { decideApproval } from '../services/executions/decide-approval.ts';
+import { editMessage } from '../services/executions/edit-message.ts';
 import { endExecution } from '../services/executions/end-execution.ts';
 import { migrateExecution } from '../services/executions/migrate-execution.ts';
 import { pauseExecution } from '../services/executions/pause-execution.ts';
@@ -49,6 +50,8 @@ function carryOut(trx: Trx, by: Commander, executionId: string, command: Command
       return decideApproval(trx, by, executionId, step, { decision: 'approved' });
     case 'reject':
       return decideApproval(trx, by, executionId, step, { decision: 'rejected' });
+    case 'asTemplate':
+      return editMessage(trx, by, executionId, step, null);
     case 'stop':
       return endExecution(trx, by, executionId, 'by hand');
     case 'restart':

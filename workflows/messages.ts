@@ -28,6 +28,7 @@ export const commands = {
   migrate: command('migrate'),
   approve: command('approve'),
   reject: command('reject'),
+  asTemplate: command('asTemplate'),
   stop: command('stop'),
   restart: command('restart'),
 } as const satisfies { readonly [Name in CommandName]: unknown };

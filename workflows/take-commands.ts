@@ -48,6 +48,7 @@ const DESCRIPTIONS: Readonly<Record<CommandName, string>> = {
   migrate: 'Move to another version of the journey. {"by", "version"}',
   approve: 'The message, or the missed step, has its OK. {"by", "key", "occurrence"?}',
   reject: 'The message, or the missed step, is not wanted. {"by", "key", "occurrence"?}',
+  asTemplate: 'The words of this couple\'s own are taken back: it gets the template\'s. {"by", "key", "occurrence"?}',
   stop: 'End it; closing steps run. {"by"}',
   restart: 'End it without its closing steps, and begin again from the start. {"by"}',
 };
@@ -59,6 +60,7 @@ const ABOUT_A_STEP: ReadonlySet<CommandName> = new Set([
   'reschedule',
   'approve',
   'reject',
+  'asTemplate',
 ]);
 const ANSWERS: ReadonlySet<unknown> = new Set(['send', 'skip', 'ask']);
 

@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { Kysely, PostgresDialect } from 'kysely';
+import { Kysely } from 'kysely';
 import { Migrator, NO_MIGRATIONS } from 'kysely/migration';
 import { Client, Pool } from 'pg';
 
 import { ensureRoles, type RolePasswords } from '../roles.ts';
 import { migrations as ours, type ReversibleMigration } from '../migrations/index.ts';
+import { HistoryDialect } from './history-dialect.ts';
 import { MigrationError } from './migration-error.ts';
 import type { MigrationDatabase } from './statements.ts';
 import { watchStatements } from './watch-statements.ts';
@@ -233,7 +234,7 @@ function openAsAdmin(adminUrl: string, settings: string): MigrationDatabase {
     options: `-c search_path=app -c timezone=UTC ${settings}`,
   });
   pool.on('error', () => undefined);
-  return new Kysely({ dialect: new PostgresDialect({ pool }) });
+  return new Kysely({ dialect: new HistoryDialect({ pool }, HISTORY.migrationTableSchema) });
 }
 
 /**

@@ -16,8 +16,9 @@ export interface OwnWords {
 
 /**
  * Gives one couple other words than the template's, or the template's again; whether the message goes is decided as
- * before. It is no update of the workflow, as other commands are: words are about the couple, and what an update brings
- * stays in Temporal's history, where an erasure does not reach. The workflow hears that a command was given, no more.
+ * before. Words come by no update of the workflow, as other commands do: they are about the couple, and what an update
+ * brings stays in Temporal's history, where an erasure does not reach. The workflow hears that a command was given, no
+ * more. The way back is an update too (`asTemplate`).
  *
  * @param words null: the template's
  */

@@ -3,7 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
+import { toInstant } from '../../activities/clock.ts';
 import type { CommandInput, CommandName, NextAction } from '../../activities/next-action.ts';
+import { withTenant } from '../../db/tenant.ts';
+import { editMessage } from '../../services/executions/edit-message.ts';
 import { createDatabaseClock } from '../../worker/database-clock.ts';
 import { createGiveCommand } from '../../worker/give-command.ts';
 import { workflowIdOf } from '../../worker/journey-workflows.ts';
@@ -142,6 +145,24 @@ describe('a command that comes as an update', () => {
     const next = await give('reject', { key: 'b' });
     expect((await line('b'))?.reason.code).toBe('rejected');
     expect(next.visible?.blocked).toBe(false);
+  });
+
+  test('as template: words of this couple are taken back, whoever gave them', async () => {
+    const { give, refused, executionId, supplier } = await booked([
+      mail('a'),
+      { key: 'b', type: 'task', when: mail('b').when, title: 'x' },
+    ]);
+    const step = { key: 'a', occurrence: 1 };
+    await withTenant(world.db.worker, { organizationId: supplier.organizationId, actor: 'test' }, async (trx) =>
+      editMessage(trx, { actor: 'test', now: toInstant(new Date()) }, executionId, step, { content: '<p>Own</p>' }),
+    );
+    expect(await give('asTemplate', { key: 'a' })).toMatchObject({ kind: 'wait' });
+    const [words] = await world.db.query(`select edited_content from app.approvals where execution_id = $1`, [
+      executionId,
+    ]);
+    expect(words).toEqual({ edited_content: null });
+    expect(await refused('asTemplate', { key: 'b' })).toMatch(/no message/);
+    expect(await refused('asTemplate')).toMatch(/Name the step by its key/);
   });
 
   test('stop: answered with the end, and nothing can be commanded after it', async () => {

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { sql } from 'kysely';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
@@ -287,6 +288,8 @@ describe('the relay', () => {
       await moveTo(clientId, '2031-05-03');
       await withTenant(db.worker, { ...supplier, actor: 'test' }, async (trx) => {
         await lockExecution(trx, id);
+        // Answered once the row is held.
+        await trx.selectNoFrom(sql`1`.as('one')).execute();
         await drain(planning(fake.workflows));
       });
       expect([fake.wakes.at(-1), fake.plans.at(-1)]).toEqual([id, null]);

@@ -1,11 +1,12 @@
-// Vitest's global set-up: one PostgreSQL server a run, with a template database that has every migration. It stands
-// before the tests, so that no test pays for it and none depends on another.
+// Vitest's global set-up: what is made once a run, side by side, so that no test pays for it and none depends on another.
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { Client } from 'pg';
 import type { TestProject } from 'vitest/node';
 
+import { bundleWorkflows } from '../../cli/dev/bundle-workflows.ts';
 import { startEmbeddedPostgres } from '../../cli/dev/postgres.ts';
 import { migrateUp } from '../../db/migrate/migrate.ts';
 import { TEMPLATE, TEST_PASSWORDS } from './postgres-template.ts';
@@ -17,7 +18,17 @@ declare module 'vitest' {
   }
 }
 
-export async function setup(project: TestProject): Promise<() => Promise<void>> {
+type TearDown = () => Promise<void>;
+
+export async function setup(project: TestProject): Promise<TearDown> {
+  // Processes that tests start compile what they have in common once.
+  process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'node-compile-cache');
+  const ends = await Promise.all([startPostgres(project), makeBundle()]);
+  return async () => void (await Promise.all(ends.map((end) => end())));
+}
+
+/** One PostgreSQL server a run, with a template database that has every migration. */
+async function startPostgres(project: TestProject): Promise<TearDown> {
   // Below /tmp, which the account that runs the server can reach, wherever the project lies.
   const folder = await mkdtemp('/tmp/wedsync-test-postgres-');
   await chmod(folder, 0o755);
@@ -36,4 +47,16 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     await server.stop();
     await rm(folder, { recursive: true, force: true });
   };
+}
+
+/**
+ * The workflows, bundled once a run. Every worker of a test starts from that file, also those that are processes of their
+ * own: they find it in WORKFLOW_BUNDLE, as in a bigger installation.
+ */
+async function makeBundle(): Promise<TearDown> {
+  const folder = await mkdtemp(join(tmpdir(), 'wedsync-test-bundle-'));
+  const bundlePath = join(folder, 'workflow-bundle.js');
+  await bundleWorkflows(bundlePath, new AbortController().signal);
+  process.env['WORKFLOW_BUNDLE'] = bundlePath;
+  return () => rm(folder, { recursive: true, force: true });
 }
