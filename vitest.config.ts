@@ -19,11 +19,13 @@ export default defineConfig({
     globalSetup: 'tests/support/set-up.ts',
     setupFiles: ['tests/support/fixed-seed.ts'],
     pool: 'forks',
-    // Most of a test against real servers is waiting: on two cores three files keep both of them busy.
-    maxWorkers: 3,
+    // Most of a test against real servers is waiting: on two cores four files keep both of them busy.
+    maxWorkers: 4,
     // Loading Temporal, Postgres and the platform anew for each of the files was a seventh of the whole run. No file may
     // leave anything of its own in a module: servers, databases and folders are made and ended by each.
     isolate: false,
+    // The files are run by Node as they are, as in the product: nothing is mocked that would need vitest's own loader.
+    experimental: { viteModuleRunner: false, nodeLoader: false },
     sequence: { sequencer: LongFirst },
     // These end a broken test; how long something takes is no test's matter.
     testTimeout: 300_000,

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { source as axeSource } from 'axe-core';
+import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compileTemplate } from '../../channels/compile-template.ts';
@@ -38,7 +38,7 @@ async function violations(only?: string): Promise<string[]> {
 async function show(html: string): Promise<void> {
   await page.emulateMedia({ colorScheme: 'light' });
   await page.setContent(html);
-  await page.evaluate(axeSource);
+  await page.evaluate(axe.source);
 }
 
 async function rendered(file: string): Promise<string> {

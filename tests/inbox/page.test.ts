@@ -1,4 +1,4 @@
-import { source as axeSource } from 'axe-core';
+import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createEmailChannel, type EmailChannel } from '../../channels/email.ts';
@@ -32,7 +32,7 @@ beforeEach(async () => {
 
 type Axe = { run(options?: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
 async function objections(): Promise<string[]> {
-  await page.evaluate(axeSource);
+  await page.evaluate(axe.source);
   return page.evaluate(async () => {
     // What is inside the frame is the mail, which has a test of its own.
     const { violations } = await (globalThis as unknown as { axe: Axe }).axe.run({ iframes: false });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { source as axeSource } from 'axe-core';
+import axe from 'axe-core';
 import fastify, { type FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { registerPreferenceRoutes } from '../../api/preferences/register-preference-routes.ts';
@@ -165,7 +165,7 @@ describe('the preference page', () => {
 
       const judged = await browser.newPage({ bypassCSP: true, viewport: { width: 360, height: 740 } });
       await judged.goto(`${url}/c/${token}`);
-      await judged.evaluate(axeSource);
+      await judged.evaluate(axe.source);
       type Axe = { run(): Promise<{ violations: { id: string }[] }> };
       const found = await judged.evaluate(async () =>
         (await (globalThis as unknown as { axe: Axe }).axe.run()).violations.map(({ id }) => id),
