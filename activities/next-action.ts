@@ -122,7 +122,8 @@ export interface Command extends CommandInput {
 
 /** Done, or refused with a reason for the person. */
 export type CommandAnswer =
-  { readonly ok: true } | { readonly ok: false; readonly code: string; readonly message: string };
+  | { readonly ok: true }
+  | { readonly ok: false; readonly code: string; readonly message: string };
 
 /** What the activities look like from inside a workflow. */
 export interface JourneyActivities {

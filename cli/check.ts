@@ -12,11 +12,11 @@ interface Check {
 
 /** The long ones that keep one processor busy first. */
 const CHECKS: readonly Check[] = [
-  { name: 'format', command: 'prettier', args: ['--check', '--log-level', 'warn', '.'] },
   { name: 'generated', command: 'node', args: ['cli/wedsync.ts', 'db', 'generate', '--check'] },
   { name: 'lint', command: 'oxlint', args: ['--deny-warnings', '--type-aware'] },
   { name: 'types', command: 'tsc', args: [] },
   { name: 'unused', command: 'knip', args: ['--no-progress'] },
+  { name: 'format', command: 'oxfmt', args: ['--check'] },
   { name: 'migrations', command: 'node', args: ['cli/wedsync.ts', 'db', 'lint'] },
 ];
 

@@ -3,7 +3,8 @@ import { sql } from 'kysely';
 import type { Trx } from './tenant.ts';
 
 export type CoupleSearch =
-  { ok: true; clientId: string } | { ok: false; code: 'no_client' | 'several_clients'; message: string };
+  | { ok: true; clientId: string }
+  | { ok: false; code: 'no_client' | 'several_clients'; message: string };
 
 /** The couple that a person means: by its id, the id another program gave it, or an email address. */
 export async function findCouple(trx: Trx, word: string): Promise<CoupleSearch> {

@@ -22,7 +22,14 @@ import { becomeStatus, changeClient, createWorld, endStep, recordPlan, type Worl
  * - `held` it would go now, but waits for somebody or for a date to settle
  */
 export type StepFate =
-  'sent' | 'done' | 'answered' | 'task_instead' | 'task_besides' | 'skipped' | 'not_taken' | 'held';
+  | 'sent'
+  | 'done'
+  | 'answered'
+  | 'task_instead'
+  | 'task_besides'
+  | 'skipped'
+  | 'not_taken'
+  | 'held';
 
 /** One line of the log. `local` is the wall clock of the step's zone, for an event the organization's. */
 export type LogEntry =

@@ -3,7 +3,13 @@ import type { AllowList } from './allow-list.ts';
 import { checkAddress } from './check-address.ts';
 
 export type UrlProblem =
-  'not_a_url' | 'not_https' | 'has_login' | 'port_refused' | 'address_refused' | 'host_refused' | 'too_long';
+  | 'not_a_url'
+  | 'not_https'
+  | 'has_login'
+  | 'port_refused'
+  | 'address_refused'
+  | 'host_refused'
+  | 'too_long';
 export type UrlCheck = { ok: true; url: URL; port: number } | { ok: false; code: UrlProblem; message: string };
 
 const LONGEST_URL = 2_048;

@@ -2,7 +2,8 @@ import { StringDecoder } from 'node:string_decoder';
 
 /** One line of a stream, or the news that it was longer than is read. */
 export type Line =
-  { readonly number: number; readonly text: string } | { readonly number: number; readonly tooLong: true };
+  | { readonly number: number; readonly text: string }
+  | { readonly number: number; readonly tooLong: true };
 
 /**
  * The lines of a stream, one after the other, in constant memory: a line of more than `maxLength` characters is passed

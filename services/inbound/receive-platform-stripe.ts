@@ -33,7 +33,8 @@ export async function receivePlatformStripe(
 }
 
 type Judged =
-  { readonly ok: true; readonly event: StripeEvent; readonly payload: unknown } | Extract<Reception, { ok: false }>;
+  | { readonly ok: true; readonly event: StripeEvent; readonly payload: unknown }
+  | Extract<Reception, { ok: false }>;
 
 /** Whether Stripe signed it with one of these secrets, and it is an event; nothing is written. */
 export function judgePlatformStripe(

@@ -52,7 +52,8 @@ export interface ApprovedTemplate {
 }
 
 export type Composition =
-  { ok: true; message: ComposedMessage } | { ok: false; error: { code: string; message: string } };
+  | { ok: true; message: ComposedMessage }
+  | { ok: false; error: { code: string; message: string } };
 
 /** Composes a step's message for one of its recipients, in the recipient's language where the template is there in it. */
 export async function composeMessage(

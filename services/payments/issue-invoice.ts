@@ -19,7 +19,8 @@ const newInvoiceSchema = z.strictObject({
 });
 
 export type InvoiceIssue =
-  { ok: true; invoiceId: string; number: string } | { ok: false; problems: { path: string; message: string }[] };
+  | { ok: true; invoiceId: string; number: string }
+  | { ok: false; problems: { path: string; message: string }[] };
 
 /**
  * Issues an invoice under the organization's next number of the year. Numbers have no gaps: one whose transaction is

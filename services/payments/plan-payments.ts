@@ -36,7 +36,8 @@ const planSchema = z
   });
 
 export type PaymentPlanning =
-  { ok: true; paymentIds: string[] } | { ok: false; problems: { path: string; message: string }[] };
+  | { ok: true; paymentIds: string[] }
+  | { ok: false; problems: { path: string; message: string }[] };
 
 /**
  * Gives a couple its payment plan: deposit, instalments, balance. Each part is a payment at once (a trigger makes it), so

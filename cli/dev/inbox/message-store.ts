@@ -13,7 +13,9 @@ export type MessageFilter = {
 };
 
 export type StoreEvent =
-  { kind: 'added'; message: CaughtMessage } | { kind: 'deleted'; id: string } | { kind: 'cleared' };
+  | { kind: 'added'; message: CaughtMessage }
+  | { kind: 'deleted'; id: string }
+  | { kind: 'cleared' };
 
 export type MessageStore = {
   /** Keeps a message; a second one with the same id replaces the first. */
