@@ -9,7 +9,7 @@ export type CoupleSearch =
 /** The couple that a person means: by its id, the id another program gave it, or an email address. */
 export async function findCouple(trx: Trx, word: string): Promise<CoupleSearch> {
   const { rows } = await sql<{ id: string }>`
-    select c.id from app.clients c where c.deleted_at is null and (c.id::text = ${word} or c.external_id = ${word}
+    select c.id from app.clients c where c.deleted_at is null and (c.id::text = lower(${word}) or c.external_id = ${word}
       or exists (select from app.client_contacts k where k.client_id = c.id and k.contact_type = 'email'
                    and k.value_normalized = lower(${word})))
     limit 2

@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 
 import { htmlToPlainText } from '../../channels/html-to-plain-text.ts';
 import { threadOf, type ThreadMessage } from '../../db/conversations.ts';
-import { OperatorError } from '../operator-error.ts';
+import { coupleOf } from '../couple-of.ts';
 import { inOrganization, organizationCommand, print, type OrganizationOptions } from '../organization-command.ts';
 import { printable } from '../output/printable.ts';
 
@@ -15,21 +15,21 @@ export function messagesCommand(): Command {
 function threadCommand(): Command {
   return organizationCommand('thread')
     .description('Show the conversation with one couple, the latest message last.')
-    .argument('<client>', 'id of the couple')
+    .argument('<couple>', 'id, id in another program, or email address of the couple')
     .option('--limit <number>', 'how many messages', parseLimit, 30)
     .addHelpText(
       'after',
       '\nExample:\n  wedsync messages thread 5f0e9a52-6c1b-4b0a-9a5e-0c2f6f3b7d11 --organization wildflower-photography',
     )
-    .action(async (clientId: string, options: OrganizationOptions & { limit: number }) => {
-      if (!UUID.test(clientId)) throw new OperatorError(`"${clientId}" is not the id of a couple.`);
-      const thread = (await inOrganization(options, (trx) => threadOf(trx, clientId, options.limit))).toReversed();
+    .action(async (couple: string, options: OrganizationOptions & { limit: number }) => {
+      const latest = await inOrganization(options, async (trx) =>
+        threadOf(trx, await coupleOf(trx, couple), options.limit),
+      );
+      const thread = latest.toReversed();
       const words = thread.length === 0 ? 'Nothing was written yet.' : thread.map(messageWords).join('\n\n');
       await print(options, thread, words);
     });
 }
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 function messageWords(message: ThreadMessage): string {
   const { direction, channel, status, role, name, subject, content, at } = message;

@@ -257,3 +257,27 @@ describe('wedsync audit and db', () => {
     expect([code, stderr]).toEqual([2, expect.stringContaining('The database cannot be used')]);
   });
 });
+
+describe('wedsync messages thread', () => {
+  it('shows what was written to a couple and by them, whichever way the couple is named', async () => {
+    const clientId = await newClient('Thandiwe');
+    await db.query(`update app.clients set external_id = 'crm-77' where id = $1`, [clientId]);
+    await db.query(
+      `insert into app.communications (organization_id, client_id, type, direction, recipient, subject, content, status, idempotency_key)
+       select organization_id, id, 'email', 'outbound', 'thandiwe@example.org', 'Numbers', '<p>How many guests?</p>', 'delivered', 'numbers'
+         from app.clients where id = $1`,
+      [clientId],
+    );
+    for (const word of [clientId, clientId.toUpperCase(), 'crm-77']) {
+      const { code, stdout } = await run('messages', 'thread', word, '--organization', 'wildflower');
+      expect([code, stdout]).toEqual([
+        0,
+        expect.stringMatching(/by email, delivered\n {2}Numbers\n {2}How many guests\?/),
+      ]);
+    }
+    const none = await run('messages', 'thread', await newClient('Nobody'), '--organization', 'wildflower');
+    expect([none.code, none.stdout]).toEqual([0, 'Nothing was written yet.\n']);
+    const unknown = await run('messages', 'thread', 'crm-78', '--organization', 'wildflower');
+    expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining('crm-78')]);
+  });
+});
