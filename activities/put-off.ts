@@ -31,9 +31,9 @@ export function isLimited({ settings, provider }: Limiting): boolean {
 }
 
 /**
- * Asks the sending limits for a place: of the organization (a number of messages a day, a warm-up) and of the platform's
- * account at the provider. Where today is full the message gets a place of its own on the first day that has one, so
- * that what comes later does not overtake it.
+ * Asks the sending limits, where there are any ({@link isLimited}), for a place: of the organization (a number of messages
+ * a day, a warm-up) and of the platform's account at the provider. Where today is full the message gets a place of its own
+ * on the first day that has one, so that what comes later does not overtake it.
  *
  * @returns null where it may go today
  */
@@ -42,7 +42,6 @@ export async function putOff(
   communicationId: string,
   about: Limiting,
 ): Promise<Extract<Delivered, { outcome: 'later' }> | null> {
-  if (!isLimited(about)) return null;
   const limits = limitsOf(about.settings);
   const { zone, defaultTime } = about.organization;
   const today = localDay(about.now, zone);

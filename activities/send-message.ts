@@ -119,16 +119,16 @@ async function begin(
       provider: message.isProviderLimited && (message.identity?.sealed ?? null) === null ? sender.provider : null,
       isUrgent: purposeOf(step) === 'transactional',
     };
+    const hasLimit = isLimited(limiting);
     let row: QueuedOutgoing;
     if (attempt === null) {
-      const isLast = addressed.length === 1 && !isLimited(limiting);
-      const begun = await beginAndQueue(trx, line, now, outgoing, { isLast });
+      const begun = await beginAndQueue(trx, line, now, outgoing, { isLast: addressed.length === 1 && !hasLimit });
       if (begun === null) throw new Error(`The step ${step.key} has ended although the planner gave it the turn.`);
       ({ attempt, row } = begun);
     } else {
       row = await queueOutgoing(trx, outgoing, attempt.stepExecutionId);
     }
-    const later = row.status === 'queued' ? await putOff(trx, row.id, limiting) : null;
+    const later = hasLimit && row.status === 'queued' ? await putOff(trx, row.id, limiting) : null;
     queued.push({
       message: { ...message, communicationId: row.id, organizationId, composedAt: new Date(now) },
       row,

@@ -55,8 +55,7 @@ export class PreparingClient extends Client {
         new Error(`The transaction has ended with its last statement; this came behind it: ${text}`),
       );
     }
-    if (text === 'begin' || text.startsWith('start transaction') || text.startsWith('rollback to '))
-      this.#failure = null;
+    if (text === 'begin' || text.startsWith('rollback to ')) this.#failure = null;
     const { name, place } = this.#introduce(text);
     const isLast = place === 'last' || (this.#isLastNext && text !== 'commit' && text !== 'rollback');
     this.#isLastNext = place === 'ahead of last';

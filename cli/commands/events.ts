@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 
 import { listClientEvents, listInboundEvents } from '../../db/event-lists.ts';
 import { listInboundEndpoints } from '../../db/inbound-desk.ts';
+import { UUID } from '../../db/uuid.ts';
 import { replayInboundEvents } from '../../services/inbound/replay-inbound-events.ts';
 import { sendEvent } from '../../services/inbound/send-event.ts';
 import { verifyAgain } from '../../services/inbound/verify-again.ts';
@@ -18,7 +19,6 @@ import { OperatorError } from '../operator-error.ts';
 import { inOrganization, organizationCommand, print, type OrganizationOptions } from '../organization-command.ts';
 import { clientEventsTable, inboundEventsTable } from '../output/event-tables.ts';
 import { sealingKeys } from '../sealing-keys.ts';
-import { UUID } from '../../db/uuid.ts';
 
 /** `wedsync events ...`: what happens to couples, told by us or by other programs. */
 export function eventsCommand(): Command {

@@ -1,11 +1,10 @@
-import axe from 'axe-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FastifyInstance } from 'fastify';
 import type { Browser, Page } from 'playwright-core';
 import { createApi } from '../../api/server.ts';
 import type { StatusReader } from '../../api/status-page/read.ts';
 import type { ConversationLine, CoupleView, StatusView, StepLine } from '../../api/status-page/view.ts';
-import { startBrowser } from '../support/browser.ts';
+import { objections, startBrowser } from '../support/browser.ts';
 
 const organization = {
   id: '4a1f7c1e-7c39-4a53-9d5c-2f2f8f6f5a10',
@@ -224,12 +223,3 @@ describe('status page in a browser', () => {
     }
   });
 });
-
-type Axe = { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
-async function objections(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  return page.evaluate(async () => {
-    const { violations } = await (globalThis as unknown as { axe: Axe }).axe.run();
-    return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`);
-  });
-}

@@ -1,4 +1,3 @@
-import axe from 'axe-core';
 import fastify, { type FastifyInstance } from 'fastify';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -7,7 +6,7 @@ import { registerFormRoutes } from '../../api/forms/register-form-routes.ts';
 import { formLinkToken } from '../../db/forms.ts';
 import { withTenant } from '../../db/tenant.ts';
 import { publishForm } from '../../services/forms/publish-form.ts';
-import { startBrowser } from '../support/browser.ts';
+import { objections, startBrowser } from '../support/browser.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { createOrganization } from '../webhooks/endpoint.ts';
 
@@ -65,14 +64,6 @@ async function createLink(): Promise<string> {
   return `${origin}/f/${token}`;
 }
 
-type Axe = { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
-async function objections(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  return page.evaluate(async () => {
-    const { violations } = await (globalThis as unknown as { axe: Axe }).axe.run();
-    return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`);
-  });
-}
 const isWider = (page: Page) => page.evaluate<boolean>('document.documentElement.scrollWidth > innerWidth');
 
 test('a form is filled in, corrected and sent on a small phone without JavaScript', async () => {

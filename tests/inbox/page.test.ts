@@ -1,11 +1,10 @@
-import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createEmailChannel, type EmailChannel } from '../../channels/email.ts';
 import { createSmsChannel } from '../../channels/twilio.ts';
 import { startInbox, type RunningInbox } from '../../cli/dev/inbox/start-inbox.ts';
 import { anEmail, SENDER } from '../channels/support/an-email.ts';
-import { startBrowser } from '../support/browser.ts';
+import { objections, startBrowser } from '../support/browser.ts';
 
 let browser: Browser;
 let page: Page;
@@ -30,15 +29,8 @@ beforeEach(async () => {
   troubles.length = 0;
 });
 
-type Axe = { run(options?: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
-async function objections(): Promise<string[]> {
-  await page.evaluate(axe.source);
-  return page.evaluate(async () => {
-    // What is inside the frame is the mail, which has a test of its own.
-    const { violations } = await (globalThis as unknown as { axe: Axe }).axe.run({ iframes: false });
-    return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`);
-  });
-}
+// What is inside the frame is the mail, which has a test of its own.
+const pageObjections = (): Promise<string[]> => objections(page, { iframes: false });
 
 describe('the page of the inbox', () => {
   it('shows a mail at once, without being asked', async () => {
@@ -72,7 +64,7 @@ describe('the page of the inbox', () => {
     await page.getByText('Too early').waitFor();
     await page.getByRole('button', { name: 'Delete all' }).click();
     await page.getByText('npx wedsync templates send').waitFor();
-    expect(await objections()).toEqual([]);
+    expect(await pageObjections()).toEqual([]);
     await page.getByRole('button', { name: 'Undo' }).click();
     await page.getByText('Too early').waitFor();
     await page.keyboard.press('/');
@@ -90,7 +82,7 @@ describe('the page of the inbox', () => {
     await page.keyboard.press('ArrowLeft');
     await page.keyboard.press('ArrowLeft');
     expect(await page.evaluate('document.activeElement?.id')).toBe('tab-source');
-    expect(await objections()).toEqual([]);
+    expect(await pageObjections()).toEqual([]);
     await page.keyboard.press('1');
   });
 
@@ -138,7 +130,7 @@ describe('the page of the inbox', () => {
       expect.stringContaining('See you tomorrow!') as string,
       expect.stringContaining('STOP') as string,
     ]);
-    expect(await objections()).toEqual([]);
+    expect(await pageObjections()).toEqual([]);
   });
 
   it('sets up a fault and shows it', async () => {
@@ -146,7 +138,7 @@ describe('the page of the inbox', () => {
     await page.getByRole('textbox', { name: 'Recipient' }).fill('unlucky@example.com');
     await page.getByRole('button', { name: 'Set it up' }).click();
     await page.getByRole('listitem').filter({ hasText: 'Email to unlucky@example.com is refused, once' }).waitFor();
-    expect(await objections()).toEqual([]);
+    expect(await pageObjections()).toEqual([]);
     await page.getByRole('button', { name: 'Close' }).click();
     const strip = page.getByRole('region', { name: 'What goes wrong next' });
     await strip.waitFor();
@@ -168,7 +160,7 @@ describe('the page of the inbox', () => {
     await channel.send(anEmail());
     await page.locator('#messages a').first().click();
     await page.locator('iframe').waitFor();
-    expect(await objections()).toEqual([]);
+    expect(await pageObjections()).toEqual([]);
     const overflow = await page.locator('html').evaluate((root) => root.scrollWidth - root.clientWidth);
     expect(overflow).toBe(0);
     expect(troubles).toEqual([]);
